@@ -1,0 +1,1 @@
+//! Faults, probes, checker, verdict, evidence.

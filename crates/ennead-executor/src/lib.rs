@@ -1,0 +1,1 @@
+//! Walks a plan: cloud calls, node orders, waves, health gates.

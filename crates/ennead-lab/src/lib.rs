@@ -1,0 +1,1 @@
+//! A Hetzner Cloud in a box whose servers are real Debian systems.

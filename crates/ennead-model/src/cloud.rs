@@ -1,0 +1,116 @@
+//! Changes to the cloud, as a plan states them: idempotent by name and label.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+/// One change to the cloud. Other objects are named, not numbered: ids exist only in the cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cloud", rename_all = "snake_case")]
+pub enum CloudAction {
+    /// An SSH key exists; one with the same fingerprint and another name is adopted.
+    CreateSshKey {
+        /// Its name.
+        name: String,
+        /// OpenSSH public key, one line; may hold references.
+        public_key: String,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A network with one cloud subnet exists.
+    CreateNetwork {
+        /// Its name.
+        name: String,
+        /// Its range and its subnet's range.
+        ip_range: String,
+        /// The subnet's network zone.
+        network_zone: String,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A placement group of type spread exists.
+    CreatePlacementGroup {
+        /// Its name.
+        name: String,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A server exists, not yet started.
+    CreateServer {
+        /// Its name.
+        name: String,
+        /// Its type.
+        server_type: String,
+        /// Its image.
+        image: String,
+        /// Its location.
+        location: String,
+        /// Names of SSH keys.
+        ssh_keys: Vec<String>,
+        /// Name of its placement group.
+        placement_group: Option<String>,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+        /// cloud-init user data; holds references to host keys.
+        user_data: String,
+    },
+    /// A server is attached to a network with this address.
+    AttachNetwork {
+        /// The server's name.
+        server: String,
+        /// The network's name.
+        network: String,
+        /// Its address there.
+        ip: Ipv4Addr,
+    },
+    /// A server is powered on.
+    PowerOn {
+        /// The server's name.
+        server: String,
+    },
+    /// A server is gone, with its disk.
+    DeleteServer {
+        /// Its name.
+        name: String,
+    },
+    /// A network is gone.
+    DeleteNetwork {
+        /// Its name.
+        name: String,
+    },
+    /// A placement group is gone.
+    DeletePlacementGroup {
+        /// Its name.
+        name: String,
+    },
+    /// An SSH key is gone.
+    DeleteSshKey {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl CloudAction {
+    /// Returns a short sentence for plans and reports.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::CreateSshKey { name, .. } => format!("create SSH key {name}"),
+            Self::CreateNetwork { name, ip_range, network_zone, .. } => {
+                format!("create network {name} {ip_range} in {network_zone}")
+            }
+            Self::CreatePlacementGroup { name, .. } => format!("create placement group {name}"),
+            Self::CreateServer { name, server_type, image, location, .. } => {
+                format!("create server {name}: {server_type}, {image}, {location}")
+            }
+            Self::AttachNetwork { server, network, ip } => {
+                format!("attach {server} to {network} as {ip}")
+            }
+            Self::PowerOn { server } => format!("power on {server}"),
+            Self::DeleteServer { name } => format!("delete server {name} and its disk"),
+            Self::DeleteNetwork { name } => format!("delete network {name}"),
+            Self::DeletePlacementGroup { name } => format!("delete placement group {name}"),
+            Self::DeleteSshKey { name } => format!("delete SSH key {name}"),
+        }
+    }
+}

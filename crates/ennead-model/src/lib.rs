@@ -1,0 +1,31 @@
+//! The words of ennead, without input or output.
+//!
+//! Every other crate speaks in these types. Nothing here reads a file, a clock or a random source,
+//! and nothing here knows a particular component, site or node. See `docs/glossary.md` for the
+//! meaning of each word and `ARCHITECTURE.md` for the flow of data through them.
+
+pub mod cloud;
+pub mod digest;
+pub mod finding;
+pub mod fleet;
+pub mod inventory;
+pub mod known;
+pub mod names;
+pub mod order;
+pub mod outcome;
+pub mod plan;
+pub mod reference;
+
+pub use cloud::CloudAction;
+pub use digest::{Digest, sha256_hex};
+pub use finding::{Finding, Severity};
+pub use fleet::{Fleet, Node, Site, Tier};
+pub use inventory::{
+    CloudInventory, Health, Inventory, NetworkFacts, NodeFacts, Observation, ServerFacts,
+};
+pub use known::Known;
+pub use names::{ComponentName, NameError, NodeName, SiteName, TierName};
+pub use order::{Condition, NodeAction, NodeOrder, OnChange};
+pub use outcome::{ActionReport, NodeReport, Outcome};
+pub use plan::{Blocked, Gate, Plan, Risk, Step, StepAction, StepId};
+pub use reference::{Fingerprints, Ref, RefKind, RefResolver, ResolveError};

@@ -1,0 +1,1 @@
+//! Pure decisions: check gives findings, plan gives steps.

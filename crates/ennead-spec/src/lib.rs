@@ -1,0 +1,1 @@
+//! What the operator wants: TOML to Spec, presets, secrets, certificates.
