@@ -4,6 +4,7 @@
 //! and nothing here knows a particular component, site or node. See `docs/glossary.md` for the
 //! meaning of each word and `ARCHITECTURE.md` for the flow of data through them.
 
+pub mod catalogue;
 pub mod cloud;
 pub mod digest;
 pub mod finding;
@@ -16,6 +17,7 @@ pub mod outcome;
 pub mod plan;
 pub mod reference;
 
+pub use catalogue::Catalogue;
 pub use cloud::CloudAction;
 pub use digest::{Digest, sha256_hex};
 pub use finding::{Finding, Severity};
