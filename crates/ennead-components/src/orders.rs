@@ -53,7 +53,7 @@ pub fn order_for(component: &dyn Component, context: &Context<'_>, node: &Node) 
     let declaration = component.declare(context, node);
     let name = component_name(component);
     let mut order = NodeOrder::new(&context.fleet.platform, node.name.clone(), name);
-    order.health = declaration.health.clone();
+    order.health.clone_from(&declaration.health);
     order.actions = actions(declaration, &node.name);
     order
 }
