@@ -5,5 +5,6 @@
 //! and containers, or only in memory, for tests and for machines without root.
 
 pub mod catalogue;
+pub mod image;
 pub mod state;
 pub mod world;
