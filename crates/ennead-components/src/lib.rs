@@ -8,10 +8,14 @@
 
 pub mod component;
 pub mod declaration;
+pub mod orders;
 
 pub use component::{Component, ComponentError, Context};
 pub use declaration::{
     Certificate, Declaration, Disruption, Peers, Port, Protocol, SecretRequest, Usage,
+};
+pub use orders::{
+    Wanted, component_name, components_of, image_packages, order_for, runs_on, wanted,
 };
 
 use serde::{Deserialize, Serialize};

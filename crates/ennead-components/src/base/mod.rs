@@ -25,6 +25,10 @@ impl Component for Base {
         &[]
     }
 
+    fn everywhere(&self, _context: &Context<'_>) -> bool {
+        true
+    }
+
     fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
         Declaration::default()
     }

@@ -25,6 +25,12 @@ impl Component for Wireguard {
         &["base"]
     }
 
+    fn everywhere(&self, context: &Context<'_>) -> bool {
+        let mut sites = context.fleet.nodes.values().map(|node| &node.site);
+        let first = sites.next();
+        sites.any(|site| Some(site) != first)
+    }
+
     fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
         Declaration::default()
     }
