@@ -115,7 +115,7 @@ fn read_fleet(
     };
     let platform = String::new();
     let mut fleet = Fleet { platform, sites, tiers, nodes: BTreeMap::new() };
-    let (exceptions, nodes_whole) = read_nodes(&nodes, &mut fleet, catalogue);
+    let (exceptions, nodes_whole) = read_nodes(root, &nodes, &mut fleet, catalogue);
     for finding in place_components(&mut fleet, options, &exceptions) {
         root.note(finding);
     }
