@@ -15,8 +15,10 @@ pub mod host;
 pub mod lines;
 pub mod local;
 pub mod redaction;
+pub mod ssh;
 
 pub use command::{Command, Output};
 pub use fake::FakeHost;
 pub use host::{FileFacts, FileWrite, Host, HostError};
 pub use local::LocalHost;
+pub use ssh::{Identity, SshHost, SshTarget};

@@ -1,1 +1,3 @@
 //! What runs on a node: apply, observe, tunnel, probe.
+
+pub mod probe;

@@ -1,1 +1,22 @@
-//! What the operator wants: TOML to Spec, presets, secrets, certificates.
+//! What the operator wants: the text of a spec becomes a [`Spec`], and never stops at the first
+//! mistake; presets to begin with;.
+//!
+//! [`parse_spec`] is pure.
+
+mod cloud;
+mod fleet;
+#[cfg(any(test, feature = "test-support"))]
+pub mod generate;
+mod operator;
+mod options;
+mod parse;
+mod presets;
+mod render;
+mod spec;
+mod text;
+
+pub use parse::{FORMAT_VERSION, Parsed, parse_spec};
+pub use presets::{PRESETS, Preset, preset};
+pub use render::render_spec;
+pub use spec::{CloudSpec, LAB_ENDPOINT, OperatorSpec, Spec, TokenSource};
+pub use text::{Places, Position};
