@@ -28,10 +28,8 @@ impl Component for Base {
         true
     }
 
-        Declaration::default()
-        plan::declare(context, node)
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
     fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        plan::declare(context, node)
     }
 
     fn check(&self, _context: &Context<'_>) -> Vec<Finding> {

@@ -9,30 +9,15 @@ mod spec;
 
 pub use spec::Options;
 
-pub mod voters;
-
-use std::collections::{BTreeMap, BTreeSet};
-
 use async_trait::async_trait;
 use ennead_host::Host;
 use ennead_model::{Condition, Finding, Node, NodeName};
-use ennead_model::{Finding, Node, NodeName};
-use serde::{Deserialize, Serialize};
 
 use crate::component::{ComponentError, Observed};
 use crate::{Component, Context, Declaration, action};
 
-    /// The nodes that vote, which are the nodes that run etcd. When absent, every node whose tier
-    /// no more.
-    /// or exception lists etcd. Use an odd number: an even one needs a larger majority and survives
-    pub voters: Option<BTreeSet<NodeName>>,
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-/// Options of etcd.
 /// The name of the component, also in errors.
 const NAME: &str = "etcd";
-pub struct Options {
-}
 
 /// The etcd component.
 #[derive(Debug)]
@@ -48,34 +33,32 @@ impl Component for Etcd {
         &["base", "wireguard"]
     }
 
-
-            voters::place_voters(voters, nodes);
-        &self,
-        Declaration::default()
-        Some(context.fleet.running(self.name()).map(|node| node.name.clone()).collect())
-        action::others_are_healthy(self, context, node)
-        apply::apply(host, verb, arguments).await
-        arguments: &serde_json::Value,
-        check::check(context)
-        host: &dyn Host,
-        if let Some(voters) = &options.etcd.voters {
-        let voters = context.options.etcd.voters.as_ref();
-        observe::observe(host).await
-        plan::declare(context, node)
-        true
-        verb: &str,
-        voters.map_or_else(Vec::new, |voters| voters::check_voters(voters, context.fleet))
-        }
-    ) -> Result<bool, ComponentError> {
-    async fn apply(
-    async fn observe(&self, host: &dyn Host) -> Result<Observed, ComponentError> {
-    fn check(&self, context: &Context<'_>) -> Vec<Finding> {
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
     fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
-    fn gates(&self, context: &Context<'_>, node: &Node) -> Vec<(NodeName, Condition)> {
-    fn holds_data(&self) -> bool {
-    fn place(&self, options: &crate::Options, nodes: &mut BTreeMap<NodeName, Node>) {
-    fn quorum(&self, context: &Context<'_>) -> Option<BTreeSet<NodeName>> {
+        plan::declare(context, node)
     }
+
+    fn check(&self, context: &Context<'_>) -> Vec<Finding> {
+        check::check(context)
+    }
+
+    fn gates(&self, context: &Context<'_>, node: &Node) -> Vec<(NodeName, Condition)> {
+        action::others_are_healthy(self, context, node)
+    }
+
+    fn holds_data(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, host: &dyn Host) -> Result<Observed, ComponentError> {
+        observe::observe(host).await
+    }
+
+    async fn apply(
+        &self,
+        host: &dyn Host,
+        verb: &str,
+        arguments: &serde_json::Value,
+    ) -> Result<bool, ComponentError> {
+        apply::apply(host, verb, arguments).await
     }
 }

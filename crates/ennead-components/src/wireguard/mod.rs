@@ -29,14 +29,7 @@ impl Component for Wireguard {
     }
 
     fn everywhere(&self, context: &Context<'_>) -> bool {
-
-        Declaration::default()
-        let first = sites.next();
-        let mut sites = context.fleet.nodes.values().map(|node| &node.site);
         plan::has_several_sites(context)
-        sites.any(|site| Some(site) != first)
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
-    }
     }
 
     fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
