@@ -13,6 +13,7 @@ const CONNECTIONS_LEAST: u64 = 100;
 const CONNECTIONS_MOST: u64 = 300;
 
 /// Memory settings of one instance, in MiB.
+#[expect(clippy::struct_field_names, reason = "the unit is part of a quantity's name")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Memory {
     /// PostgreSQL's own cache. Taken from the system only as it is used.
