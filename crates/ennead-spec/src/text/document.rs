@@ -1,5 +1,6 @@
 //! A whole text with everything found wrong in it so far.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use ennead_model::Finding;
@@ -21,9 +22,11 @@ pub(crate) struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Reads as much of a text as can be read; syntax errors become findings.
-    pub(crate) fn read(text: &'t str) -> Self {
-        let (root, errors) = DeTable::parse_recoverable(text);
+    /// Reads as much of a text as can be read; syntax errors become findings. `readable` is the text
+    /// or, after a syntax error, what [`without_errors`] makes of it.
+    pub(crate) fn read(text: &str, readable: &'t str) -> Self {
+        let (_, errors) = DeTable::parse_recoverable(text);
+        let (root, _) = DeTable::parse_recoverable(readable);
         let places = Places::of(text, root.get_ref());
         let findings = syntax_findings(text, &errors);
         Self { root, places, findings: RefCell::new(findings) }
@@ -59,6 +62,33 @@ impl<'t> Document<'t> {
         }
         (findings, self.places)
     }
+}
+
+/// Returns the text with the lines of syntax errors made blank, so that the rest of it can be read;
+/// the parser itself gives up at some errors. The text stays as it is where that does not help, or
+/// where the line opens a table, without which its keys would be taken for another table's.
+pub(crate) fn without_errors(text: &str) -> Cow<'_, str> {
+    let syntax = |text: &str| {
+        let errors = DeTable::parse_recoverable(text).1;
+        let errors = errors.into_iter().filter(|error| error.message() != DUPLICATE);
+        errors.map(|error| error.span().unwrap_or(0..0).start).collect::<Vec<_>>()
+    };
+    let errors = syntax(text);
+    if errors.is_empty() || errors.iter().any(|at| in_header(text, *at)) {
+        return Cow::Borrowed(text);
+    }
+    let mut at = 0;
+    let mut blanked = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let next = at + line.len();
+        if errors.iter().any(|error| (at..next).contains(error)) {
+            blanked.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            blanked.push_str(line);
+        }
+        at = next;
+    }
+    if syntax(&blanked).is_empty() { Cow::Owned(blanked) } else { Cow::Borrowed(text) }
 }
 
 /// A second table of one name makes each key in it a second one too; only the table is reported.
