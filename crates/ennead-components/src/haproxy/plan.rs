@@ -7,12 +7,15 @@ use super::{NAME, Options};
 use crate::action::{directory, file, https_ok, secret_file, tcp, unit};
 use crate::leaf::{CA_PATH, Purpose, database_name, leaf};
 use crate::render::render;
-use crate::{Context, Declaration, Peers, SecretRequest, Usage, pgbouncer, postgres};
+use crate::{Certificate, Context, Declaration, Peers, SecretRequest, Usage, pgbouncer, postgres};
 
 const CONFIG_PATH: &str = "/etc/haproxy/haproxy.cfg";
 const USERS_PATH: &str = "/etc/haproxy/users.cfg";
 const DEFAULT_PATH: &str = "/etc/default/haproxy";
+const DROP_IN_PATH: &str = "/etc/systemd/system/haproxy.service.d/ennead.conf";
 const TLS_DIRECTORY: &str = "/etc/haproxy/tls";
+/// HAProxy looks for the key under the certificate's whole name.
+const KEY_PATH: &str = "/etc/haproxy/tls/haproxy.pem.key";
 const STATS_SECRET: &str = "haproxy-stats";
 
 const WRITE_PORT: u16 = 5000;
@@ -65,6 +68,10 @@ struct Defaults<'a> {
     users: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "haproxy/templates/drop-in.conf", escape = "none")]
+struct DropIn;
+
 pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
     let users = Users { password: Ref::new(RefKind::Secret, STATS_SECRET) };
     let status_url = |path: &str| format!("https://{}:{STATS_PORT}{path}", node.address);
@@ -74,8 +81,12 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         directories: vec![
             directory("/etc/haproxy", "root", "root", 0o755),
             directory(TLS_DIRECTORY, "root", "root", 0o700),
+            directory("/etc/systemd/system/haproxy.service.d", "root", "root", 0o755),
         ],
-        certificates: vec![leaf(context, node, &STATUS)],
+        certificates: vec![Certificate {
+                key_path: KEY_PATH.into(),
+                ..leaf(context, node, &STATUS)
+            }],
         secrets: vec![SecretRequest {
             name: STATS_SECRET.to_owned(),
             purpose: "password of `ennead` for the load balancers' statistics".to_owned(),
@@ -84,6 +95,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
             file(DEFAULT_PATH, render(&Defaults { users: USERS_PATH })),
             secret_file(USERS_PATH, render(&users), "root", "root"),
             file(CONFIG_PATH, render(&config(context, node))),
+            file(DROP_IN_PATH, render(&DropIn)),
         ],
         units: vec![unit(
             "haproxy.service",
@@ -92,7 +104,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
                 CONFIG_PATH.into(),
                 USERS_PATH.into(),
                 STATUS.cert_path(),
-                STATUS.key_path(),
+                KEY_PATH.into(),
                 CA_PATH.into(),
             ],
         )],
