@@ -73,6 +73,13 @@ pub(crate) async fn run(global: &Global, args: &StatusArgs) -> Result<Exit, Comm
     }
 }
 
+impl Status {
+    /// Returns whether every node answers and every component is healthy.
+    pub(crate) fn healthy(&self) -> bool {
+        self.healthy
+    }
+}
+
 /// Computes the status from what was observed.
 pub(crate) fn status_of(spec: &Spec, endpoint: &str, inventory: &Inventory) -> Status {
     let mut nodes = Vec::new();
