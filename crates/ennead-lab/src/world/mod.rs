@@ -2,6 +2,7 @@
 //!
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
+pub mod memory;
 pub(crate) mod mounts;
 pub(crate) mod run;
 pub(crate) mod why;
