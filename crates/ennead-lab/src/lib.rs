@@ -5,4 +5,5 @@
 //! and containers, or only in memory, for tests and for machines without root.
 
 pub mod image;
+pub mod lifecycle;
 pub mod world;
