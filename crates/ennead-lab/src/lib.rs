@@ -12,6 +12,7 @@ pub mod engine;
 pub mod fault;
 pub mod image;
 pub mod in_memory;
+pub mod lifecycle;
 pub mod rate;
 pub mod serve;
 pub mod state;
