@@ -1,1 +1,3 @@
 //! Pure decisions: check gives findings, plan gives steps.
+
+pub mod check;
