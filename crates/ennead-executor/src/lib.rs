@@ -1,1 +1,3 @@
 //! Walks a plan: cloud calls, node orders, waves, health gates.
+
+pub mod nodes;
