@@ -2,4 +2,5 @@
 
 pub mod cloud;
 pub mod journal;
+pub mod nodes;
 pub mod walk;
