@@ -1,6 +1,5 @@
 //! What holds for every plan of every fleet, over a remembering world.
 
-
 mod simulation;
 
 use std::collections::BTreeMap;
@@ -142,6 +141,9 @@ enum Event {
     Drift(Index, Index),
     Fail(Index, Index),
     Up,
+    /// The fleet is observed and planned, then a node falls silent or loses its power, and only
+    /// then is the plan walked.
+    UpTooLate(Index, bool),
     Recover,
 }
 
@@ -161,6 +163,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => pair().prop_map(|(node, name)| Event::Drift(node, name)),
         1 => pair().prop_map(|(node, name)| Event::Fail(node, name)),
         3 => Just(Event::Up),
+        2 => (any::<Index>(), any::<bool>()).prop_map(|(node, off)| Event::UpTooLate(node, off)),
         1 => Just(Event::Recover),
     ]
 }
@@ -196,6 +199,16 @@ impl Story {
             }
             Event::Up => {
                 run(self.operator.up());
+            }
+            Event::UpTooLate(node, off) => {
+                let plan = self.operator.plan();
+                let node = node.get(&self.nodes);
+                if *off {
+                    world.power_off(node);
+                } else {
+                    world.silence(node);
+                }
+                run(self.operator.walk(&plan));
             }
             Event::Recover => self.recover(),
         }
@@ -237,11 +250,38 @@ proptest! {
     }
 }
 
+fn crm() -> Operator {
+    let text = ennead_spec::preset("crm").unwrap().text;
+    operator(&ennead_spec::parse_spec(text, ennead_model::Catalogue::embedded()).spec.unwrap())
+}
+
+#[test]
+fn gates_keep_a_quorum_that_loses_a_member_after_the_plan_was_made() {
+    let voters: Vec<NodeName> = crm().fleet.running("etcd").map(|n| n.name.clone()).collect();
+    for lost in &voters {
+        for loses_power in [false, true] {
+            let mut operator = crm();
+            run(operator.up());
+            operator.components = stand_ins(&[("etcd", 1)].into());
+            let plan = operator.plan();
+            let world = &operator.world;
+            if loses_power {
+                world.power_off(lost)
+            } else {
+                world.silence(lost)
+            }
+            let report = run(operator.walk(&plan)).unwrap();
+            assert!(operator.world.violations().is_empty(), "{:?}", operator.world.violations());
+            assert_eq!(report.changed(), 0, "{lost}");
+            let failed = format!("{:?}", report.failed().collect::<Vec<_>>());
+            assert!(failed.contains(&format!("{lost} does not answer")), "{failed}");
+        }
+    }
+}
+
 #[test]
 fn a_silent_member_is_reached_and_its_quorum_left_alone() {
-    let text = ennead_spec::PRESETS[0].text;
-    let parsed = ennead_spec::parse_spec(text, ennead_model::Catalogue::embedded());
-    let mut operator = operator(&parsed.spec.unwrap());
+    let mut operator = crm();
     run(operator.up());
     let voter = operator.fleet.running("etcd").next().unwrap().name.clone();
     operator.world.silence(&voter);

@@ -29,7 +29,11 @@ pub(crate) struct Operator {
 
 impl Operator {
     /// Starts with an empty world.
-    pub(crate) fn new(fleet: Fleet, options: Options, components: Vec<&'static dyn Component>) -> Self {
+    pub(crate) fn new(
+        fleet: Fleet,
+        options: Options,
+        components: Vec<&'static dyn Component>,
+    ) -> Self {
         let world = SimulatedWorld::new();
         Self { world, fleet, options, components, allow_destroy: BTreeSet::new() }
     }
