@@ -25,3 +25,6 @@ mod transport;
 pub use ensure::{Ensured, Owner};
 pub use retry::RetryPolicy;
 pub use transport::Client;
+
+#[cfg(test)]
+mod tests;
