@@ -8,6 +8,8 @@ mod effects;
 mod progress;
 mod report;
 mod run;
+#[cfg(any(test, feature = "test-support"))]
+pub mod simulated;
 mod step;
 
 pub use effects::{EffectError, Effects};
