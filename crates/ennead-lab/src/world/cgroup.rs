@@ -10,10 +10,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::files;
 
+use super::process::Process;
 use super::why::Why;
 
 /// How long the kernel may take to let go of the groups of what has just been killed.
 const REMOVAL_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long what was killed may take to be gone.
+const KILL_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A mounted hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +134,27 @@ pub(crate) fn processes(group: &str) -> Result<Vec<i32>, Why> {
     found.sort_unstable();
     found.dedup();
     Ok(found)
+}
+
+/// Kills all processes of a group and all groups below it; returns when there are none.
+pub(crate) async fn kill_all(group: &str) -> Result<(), Why> {
+    let killing = async {
+        loop {
+            let held: Vec<Process> =
+                processes(group)?.into_iter().filter_map(Process::hold).collect();
+            if held.is_empty() {
+                return Ok(());
+            }
+            held.iter().for_each(Process::kill);
+            for process in held {
+                process.ended().await?;
+            }
+        }
+    };
+    tokio::time::timeout(KILL_DEADLINE, killing).await.unwrap_or_else(|_| {
+        let seconds = KILL_DEADLINE.as_secs();
+        Err(Why(format!("control group {group}: killed, but not gone within {seconds} s")))
+    })
 }
 
 /// Removes a group and all groups below it, once nothing runs in them. The kernel needs a moment
