@@ -2,6 +2,8 @@
 //!
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
+pub mod memory;
+
 use std::net::Ipv4Addr;
 
 use async_trait::async_trait;
