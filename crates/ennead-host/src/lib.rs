@@ -12,6 +12,7 @@ pub mod environment;
 pub mod fake;
 pub mod files;
 pub mod host;
+pub mod lines;
 pub mod local;
 pub mod redaction;
 pub mod ssh;

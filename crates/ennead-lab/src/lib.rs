@@ -7,10 +7,12 @@
 mod admin;
 pub mod api;
 pub mod catalogue;
+mod http;
 pub mod engine;
 pub mod fault;
-mod http;
+pub mod image;
 pub mod in_memory;
+pub mod lifecycle;
 pub mod rate;
 pub mod serve;
 pub mod state;

@@ -35,7 +35,8 @@ pub(crate) fn read_cloud(section: Option<&Section<'_, '_>>, catalogue: &Catalogu
 }
 
 fn read_token(section: &Section<'_, '_>, lab: bool) -> TokenSource {
-    if section.value("token").is_some() {
+    let bare = section.value("token").is_some();
+    if bare {
         let message = "the spec holds a token, and a spec is copied, shared and kept in git";
         section.note(
             Finding::error("token-in-spec", section.place("token"), message).hint(TOKEN_HINT),
@@ -67,6 +68,7 @@ fn read_token(section: &Section<'_, '_>, lab: bool) -> TokenSource {
             TokenSource::Env(variable.to_owned())
         }
         (None, Some(file)) => TokenSource::File(file.into()),
+        (None, None) if bare => TokenSource::Env("HCLOUD_TOKEN".to_owned()),
         (None, None) => {
             let place = section.place("token_env");
             let message =

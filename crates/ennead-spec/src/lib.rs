@@ -1,7 +1,7 @@
 //! What the operator wants: the text of a spec becomes a [`Spec`], and never stops at the first
-//! mistake; presets to begin with;.
+//! mistake; presets to begin with; and the [`vault`] with everything secret that belongs to it.
 //!
-//! [`parse_spec`] is pure.
+//! [`parse_spec`] is pure. Files are reached through [`store`] alone.
 
 mod cloud;
 mod fleet;
@@ -13,7 +13,9 @@ mod parse;
 mod presets;
 mod render;
 mod spec;
+pub mod store;
 mod text;
+pub mod vault;
 
 pub use parse::{FORMAT_VERSION, Parsed, parse_spec};
 pub use presets::{PRESETS, Preset, preset};

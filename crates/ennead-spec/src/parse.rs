@@ -9,7 +9,7 @@ use crate::fleet::{place_components, read_nodes, read_sites, read_tiers};
 use crate::operator::read_operator;
 use crate::options::read_options;
 use crate::spec::Spec;
-use crate::text::{Document, Places, Section};
+use crate::text::{Document, Places, Section, without_errors};
 
 /// Version of the spec's format that this program reads.
 pub const FORMAT_VERSION: i64 = 1;
@@ -38,7 +38,8 @@ impl Parsed {
 
 /// Reads a spec. Pure: the same text and catalogue give the same result.
 pub fn parse_spec(text: &str, catalogue: &Catalogue) -> Parsed {
-    let document = Document::read(text);
+    let readable = without_errors(text);
+    let document = Document::read(text, &readable);
     let spec = read_spec(&document, catalogue);
     let (findings, places) = document.finish();
     Parsed { spec, findings, places }
@@ -115,7 +116,7 @@ fn read_fleet(
     };
     let platform = String::new();
     let mut fleet = Fleet { platform, sites, tiers, nodes: BTreeMap::new() };
-    let (exceptions, nodes_whole) = read_nodes(&nodes, &mut fleet, catalogue);
+    let (exceptions, nodes_whole) = read_nodes(root, &nodes, &mut fleet, catalogue);
     for finding in place_components(&mut fleet, options, &exceptions) {
         root.note(finding);
     }

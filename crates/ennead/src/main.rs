@@ -6,6 +6,8 @@ mod error;
 mod exit_code;
 mod paths;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod session;
 mod ui;
 

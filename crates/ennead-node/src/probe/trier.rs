@@ -104,7 +104,9 @@ impl<S: Statement> Trier<S> {
             tokio::select! {
                 biased;
                 Some(joined) = self.attempts.join_next() => {
-                    if let Some(answered) = self.judge(joined, &mut hold).await {
+                    // Any failure ends the grace of the connection that was kept.
+                    hold = Duration::ZERO;
+                    if let Some(answered) = self.judge(joined).await {
                         return Some(answered);
                     }
                 }
@@ -120,7 +122,7 @@ impl<S: Statement> Trier<S> {
         let grace = self.setting.config.hedge();
         let joined = timeout(grace, self.attempts.join_next()).await.ok().flatten();
         let answered = match joined {
-            Some(joined) => self.judge(joined, &mut Duration::ZERO).await,
+            Some(joined) => self.judge(joined).await,
             None => None,
         };
         self.attempts.shutdown().await;
@@ -183,13 +185,11 @@ impl<S: Statement> Trier<S> {
         }
     }
 
-    /// Takes the outcome of a try. Any failure ends the grace of the connection that was kept.
+    /// Takes the outcome of a try.
     async fn judge(
         &mut self,
         joined: Result<Attempt<S::Answer>, JoinError>,
-        hold: &mut Duration,
     ) -> Option<Answered<S::Answer>> {
-        *hold = Duration::ZERO;
         let Ok(Attempt { endpoint, result }) = joined else {
             return None;
         };

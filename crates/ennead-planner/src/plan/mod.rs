@@ -19,7 +19,6 @@ mod hold;
 mod nodes;
 pub mod objects;
 mod order;
-mod orders;
 mod placement;
 mod render;
 mod step;

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ennead_components::declaration::Disruption;
+use ennead_components::orders::{order_for, runs_on};
 use ennead_components::{Component, Context};
 use ennead_model::{
     Blocked, Health, Known, Node, NodeFacts, NodeName, NodeOrder, Observation, ResolveError, Risk,
 };
 
 use super::PlanInput;
-use super::orders::{components_of, order_for};
 
 /// Roles whose holder is disturbed last, so that its cluster moves only once.
 const LEADING_ROLES: [&str; 2] = ["leader", "primary"];
@@ -120,7 +120,8 @@ fn plan_node(
     node: &Node,
     part: &mut NodesPart,
 ) {
-    let mine = components_of(context, components, node);
+    let runs = |component: &&&'static dyn Component| runs_on(**component, context, node);
+    let mine: Vec<_> = components.iter().filter(runs).copied().collect();
     let answer = answer_of(input, node);
     match &answer {
         Answer::None(why) => {

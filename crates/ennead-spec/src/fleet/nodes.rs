@@ -1,11 +1,10 @@
 //! Nodes: the machines, each in a site and a tier, with exceptions where one differs.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use ennead_model::{
-    Catalogue, ComponentName, Finding, Fleet, Node, NodeName, Site, SiteName, Tier, TierName,
-};
+use ennead_model::{Catalogue, ComponentName, Finding, Fleet, Node, NodeName, Tier};
 
 use super::addresses::read_address;
 use super::named;
@@ -19,9 +18,17 @@ pub(crate) struct Exceptions {
     pub(crate) remove_place: String,
 }
 
+/// What nodes are read against.
+struct Around<'a, 'd, 't> {
+    fleet: &'a Fleet,
+    catalogue: &'a Catalogue,
+    root: &'a Section<'d, 't>,
+}
+
 /// Reads the table of nodes into a fleet that has its sites and tiers already. Returns the nodes'
 /// exceptions, and whether every node could be made.
 pub(crate) fn read_nodes(
+    root: &Section<'_, '_>,
     section: &Section<'_, '_>,
     fleet: &mut Fleet,
     catalogue: &Catalogue,
@@ -31,7 +38,8 @@ pub(crate) fn read_nodes(
     let entries = section.sections();
     let count = entries.len();
     for (name, entry) in entries {
-        if let Some((node, exception)) = read_node(name, &entry, fleet, catalogue, &mut taken) {
+        let around = Around { fleet, catalogue, root };
+        if let Some((node, exception)) = read_node(name, &entry, &around, &mut taken) {
             exceptions.insert(node.name.clone(), exception);
             fleet.nodes.insert(node.name.clone(), node);
         }
@@ -43,13 +51,13 @@ pub(crate) fn read_nodes(
 fn read_node(
     name: &str,
     entry: &Section<'_, '_>,
-    fleet: &Fleet,
-    catalogue: &Catalogue,
+    around: &Around<'_, '_, '_>,
     taken: &mut BTreeMap<Ipv4Addr, NodeName>,
 ) -> Option<(Node, Exceptions)> {
+    let catalogue = around.catalogue;
     let name = named(entry, NodeName::new(name));
-    let site = read_site(entry, &fleet.sites);
-    let tier = read_tier(entry, &fleet.tiers);
+    let site = member(around, entry, "site", "sites", &around.fleet.sites);
+    let tier = member(around, entry, "tier", "tiers", &around.fleet.tiers);
     let address = read_address(entry, site, taken, name.as_ref());
     let own = entry.text("server_type");
     let server_type = match (own, tier) {
@@ -83,30 +91,26 @@ fn read_node(
     Some((node, Exceptions { remove, remove_place: entry.place("remove") }))
 }
 
-fn read_site<'f>(entry: &Section<'_, '_>, sites: &'f BTreeMap<SiteName, Site>) -> Option<&'f Site> {
-    let name = entry.required_text("site", sites.keys().next().map_or("NAME", SiteName::as_str))?;
-    let site = sites.get(name);
-    if site.is_none() {
-        let names = sites.keys().map(SiteName::as_str);
-        entry.note(unknown(entry, "site", name).hint(did_you_mean(name, "sites", names)));
+/// Returns the site or tier that a node names. One that stands in the text but could not be made has
+/// its own finding already, and is not said to be missing here.
+fn member<'f, N: Ord + AsRef<str> + Borrow<str>, T>(
+    around: &Around<'_, '_, '_>,
+    entry: &Section<'_, '_>,
+    key: &'static str,
+    table: &'static str,
+    members: &'f BTreeMap<N, T>,
+) -> Option<&'f T> {
+    let example = members.keys().next().map_or("NAME", AsRef::as_ref);
+    let name = entry.required_text(key, example)?;
+    let member = members.get(name);
+    if member.is_none() && !around.root.holds(table, name) {
+        let shown: String = name.chars().take(80).collect();
+        let message = format!("there is no {key} {shown:?}");
+        let hint = did_you_mean(name, table, members.keys().map(AsRef::as_ref));
+        let finding = Finding::error(&format!("unknown-{key}"), entry.place(key), message);
+        entry.note(finding.hint(hint));
     }
-    site
-}
-
-fn read_tier<'f>(entry: &Section<'_, '_>, tiers: &'f BTreeMap<TierName, Tier>) -> Option<&'f Tier> {
-    let name = entry.required_text("tier", tiers.keys().next().map_or("NAME", TierName::as_str))?;
-    let tier = tiers.get(name);
-    if tier.is_none() {
-        let names = tiers.keys().map(TierName::as_str);
-        entry.note(unknown(entry, "tier", name).hint(did_you_mean(name, "tiers", names)));
-    }
-    tier
-}
-
-fn unknown(entry: &Section<'_, '_>, key: &'static str, name: &str) -> Finding {
-    let name: String = name.chars().take(80).collect();
-    let message = format!("there is no usable {key} {name:?}");
-    Finding::error(&format!("unknown-{key}"), entry.place(key), message)
+    member
 }
 
 /// An exception that changes nothing is a sign that something else was meant.

@@ -1,5 +1,6 @@
 //! A whole text with everything found wrong in it so far.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use ennead_model::Finding;
@@ -21,12 +22,13 @@ pub(crate) struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Reads as much of a text as can be read; syntax errors become findings.
-    pub(crate) fn read(text: &'t str) -> Self {
-        let (root, errors) = DeTable::parse_recoverable(text);
+    /// Reads as much of a text as can be read; syntax errors become findings. `readable` is the text
+    /// or, after a syntax error, what [`without_errors`] makes of it.
+    pub(crate) fn read(text: &str, readable: &'t str) -> Self {
+        let (_, errors) = DeTable::parse_recoverable(text);
+        let (root, _) = DeTable::parse_recoverable(readable);
         let places = Places::of(text, root.get_ref());
-        let lines = Lines::of(text);
-        let findings = errors.iter().map(|error| syntax_finding(text, &lines, error)).collect();
+        let findings = syntax_findings(text, &errors);
         Self { root, places, findings: RefCell::new(findings) }
     }
 
@@ -62,18 +64,99 @@ impl<'t> Document<'t> {
     }
 }
 
+/// Returns the text with the lines of syntax errors made blank, so that the rest of it can be read;
+/// the parser itself gives up at some errors. The text stays as it is where that does not help, or
+/// where the line opens a table, without which its keys would be taken for another table's.
+pub(crate) fn without_errors(text: &str) -> Cow<'_, str> {
+    let syntax = |text: &str| {
+        let errors = DeTable::parse_recoverable(text).1;
+        let errors = errors.into_iter().filter(|error| error.message() != DUPLICATE);
+        errors.map(|error| error.span().unwrap_or(0..0).start).collect::<Vec<_>>()
+    };
+    let errors = syntax(text);
+    if errors.is_empty() || errors.iter().any(|at| in_header(text, *at)) {
+        return Cow::Borrowed(text);
+    }
+    let mut at = 0;
+    let mut blanked = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let next = at + line.len();
+        if errors.iter().any(|error| (at..next).contains(error)) {
+            blanked.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            blanked.push_str(line);
+        }
+        at = next;
+    }
+    if syntax(&blanked).is_empty() { Cow::Owned(blanked) } else { Cow::Borrowed(text) }
+}
+
+/// A second table of one name makes each key in it a second one too; only the table is reported.
+fn syntax_findings(text: &str, errors: &[toml::de::Error]) -> Vec<Finding> {
+    let lines = Lines::of(text);
+    let at = |error: &toml::de::Error| error.span().unwrap_or(0..0).start;
+    let doubled = |error: &&toml::de::Error| error.message() == DUPLICATE;
+    let second_tables: Vec<usize> = errors
+        .iter()
+        .filter(doubled)
+        .filter_map(|error| header_start(text, at(error)).filter(|_| in_header(text, at(error))))
+        .collect();
+    let told = |error: &&toml::de::Error| {
+        let header = header_start(text, at(error));
+        doubled(error)
+            && !in_header(text, at(error))
+            && header.is_some_and(|header| second_tables.contains(&header))
+    };
+    let mut errors: Vec<_> = errors.iter().filter(|error| !told(error)).collect();
+    errors.sort_by_key(|error| at(error));
+    errors.into_iter().map(|error| syntax_finding(text, &lines, error)).collect()
+}
+
 fn syntax_finding(text: &str, lines: &Lines<'_>, error: &toml::de::Error) -> Finding {
     let span = error.span().unwrap_or(0..0);
     let position = lines.position(span.start);
     let message = one_line(error.message());
-    if message == "duplicate key" {
-        let key: String = text.get(span).unwrap_or_default().chars().take(80).collect();
+    if message == DUPLICATE {
+        let key: String = text.get(span.clone()).unwrap_or_default().chars().take(80).collect();
+        let header = header_start(text, span.start).and_then(|start| text.get(start..));
+        let header = header.and_then(|header| header.lines().next()).unwrap_or_default();
+        let path = header.trim().trim_start_matches('[').split(']').next().unwrap_or_default();
+        let path = one_line(path);
+        let place = match (in_header(text, span.start), path.is_empty()) {
+            (true, _) => path,
+            (false, true) => key.clone(),
+            (false, false) => format!("{path}.{key}"),
+        };
         let message = format!("{key:?} stands here a second time ({position})");
-        return Finding::error("duplicate-name", position.to_string(), message)
+        return Finding::error("duplicate-name", place, message)
             .hint("every name and every key may stand once: rename or remove one of the two");
     }
     Finding::error("syntax", position.to_string(), format!("{message} ({position})"))
         .hint("the file is TOML: key = \"value\", and [table.name] above the keys of a table")
+}
+
+/// What the parser says of a name that stands twice.
+const DUPLICATE: &str = "duplicate key";
+
+/// Returns where the `[table]` line begins to which a byte belongs.
+fn header_start(text: &str, offset: usize) -> Option<usize> {
+    let mut start = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if at > offset {
+            break;
+        }
+        if line.trim_start().starts_with('[') {
+            start = Some(at);
+        }
+        at += line.len();
+    }
+    start
+}
+
+fn in_header(text: &str, offset: usize) -> bool {
+    let line = header_start(text, offset).and_then(|start| text.get(start..offset));
+    line.is_some_and(|line| !line.contains('\n'))
 }
 
 /// Returns a text of a library on one line.

@@ -8,7 +8,7 @@ mod place;
 mod section;
 mod suggest;
 
-pub(crate) use document::{Document, one_line};
+pub(crate) use document::{Document, one_line, without_errors};
 pub(crate) use place::join;
 pub use place::{Places, Position};
 pub(crate) use section::Section;

@@ -38,6 +38,12 @@ impl<'d, 't> Section<'d, 't> {
         self.table.is_empty()
     }
 
+    /// Returns whether a table inside this one has a key.
+    pub(crate) fn holds(&self, table: &str, key: &str) -> bool {
+        let inner = self.table.get(table).and_then(|value| value.get_ref().as_table());
+        inner.is_some_and(|inner| inner.contains_key(key))
+    }
+
     /// Notes a finding.
     pub(crate) fn note(&self, finding: Finding) {
         self.document.note(finding);

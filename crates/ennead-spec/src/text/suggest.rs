@@ -1,5 +1,8 @@
 //! "Did you mean".
 
+/// How many candidates a hint lists, so that it stays a line that can be read.
+const LISTED_MAX: usize = 12;
+
 /// Returns the candidate that a person most likely meant, if one is near enough: at most one typing
 /// mistake for every three characters, or one is the beginning of the other.
 pub(crate) fn closest<'c>(
@@ -31,8 +34,15 @@ pub(crate) fn did_you_mean<'c>(
     if let Some(near) = closest(text, candidates.clone()) {
         return format!("did you mean {near:?}?");
     }
-    let all = candidates.into_iter().collect::<Vec<_>>().join(", ");
-    if all.is_empty() { format!("there are no {what}") } else { format!("{what}: {all}") }
+    let all: Vec<&str> = candidates.into_iter().collect();
+    let shown = all.iter().take(LISTED_MAX).copied().collect::<Vec<_>>().join(", ");
+    match all.len() {
+        0 => format!("there are no {what}"),
+        count if count > LISTED_MAX => {
+            format!("{what}: {shown} and {} more", count - LISTED_MAX)
+        }
+        _ => format!("{what}: {shown}"),
+    }
 }
 
 #[cfg(test)]

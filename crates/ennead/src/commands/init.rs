@@ -3,7 +3,7 @@
 use ennead_host::files;
 use ennead_spec::preset;
 
-use crate::cli::{Global, InitArgs, Preset};
+use crate::cli::{Global, InitArgs};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::ui;
@@ -15,14 +15,10 @@ pub(crate) fn run(global: &Global, args: &InitArgs) -> Result<Exit, CommandError
         return Err(CommandError::new(Exit::Usage, format!("{path} exists already"))
             .hint("give another path with --spec, or --force to replace it"));
     }
-    let name = match args.preset {
-        Preset::Nine => "nine",
-        Preset::Seed => "seed",
-    };
-    let text = preset(name).ok_or_else(|| {
-        CommandError::new(Exit::Internal, format!("the preset {name} is missing from this build"))
+    let preset = preset(&args.preset).ok_or_else(|| {
+        CommandError::new(Exit::Internal, format!("the preset {} is missing", args.preset))
     })?;
-    files::write(path, text).or_exit(Exit::Usage)?;
+    files::write(path, preset.text).or_exit(Exit::Usage)?;
     ui::say(format!("Wrote {path}. Next: ennead --spec {path} check"));
     Ok(Exit::Done)
 }

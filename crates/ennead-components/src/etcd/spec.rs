@@ -1,0 +1,33 @@
+//! Options of etcd.
+
+use serde::{Deserialize, Serialize};
+
+/// Options of etcd. Which nodes vote is not an option: every node that lists the component does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Time between heartbeats of the leader, in milliseconds. Default 100: about 1.5 times the
+    /// round trip between sites 60 ms apart. The same on all voters. Effect of a change: restart.
+    pub heartbeat_interval_ms: u32,
+    /// Time without heartbeat until an election, in milliseconds. Default 1000: ten heartbeats. A
+    /// longer one makes every failover longer, because a new leader renews all leases first.
+    /// Range 500 to 50000, at least five heartbeats. Effect of a change: restart.
+    pub election_timeout_ms: u32,
+    /// Hours of history that are kept. Default 1: Patroni reads none, and history fills the quota.
+    /// Effect of a change: restart.
+    pub compaction_retention_h: u32,
+    /// Size at which etcd refuses to grow, in MiB. Default 2048, etcd's own; at most 8192.
+    /// Effect of a change: restart.
+    pub quota_mib: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            heartbeat_interval_ms: 100,
+            election_timeout_ms: 1000,
+            compaction_retention_h: 1,
+            quota_mib: 2048,
+        }
+    }
+}
