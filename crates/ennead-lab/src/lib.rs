@@ -4,4 +4,7 @@
 //! which effects follow. [`world`] carries the effects out: either on this machine, with namespaces
 //! and containers, or only in memory, for tests and for machines without root.
 
+pub mod catalogue;
+pub mod image;
+pub mod state;
 pub mod world;

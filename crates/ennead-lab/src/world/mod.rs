@@ -2,6 +2,10 @@
 //!
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
+pub(crate) mod mounts;
+pub(crate) mod run;
+pub(crate) mod why;
+
 use std::net::Ipv4Addr;
 
 use async_trait::async_trait;
