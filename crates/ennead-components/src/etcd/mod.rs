@@ -7,6 +7,8 @@ mod observe;
 mod plan;
 mod spec;
 
+pub(crate) use apply::client;
+pub(crate) use plan::client_urls;
 pub use spec::Options;
 
 use async_trait::async_trait;
