@@ -8,6 +8,8 @@ mod plan;
 mod spec;
 mod voters;
 
+pub(crate) use apply::client;
+pub(crate) use plan::client_urls;
 pub use spec::Options;
 
 use std::collections::{BTreeMap, BTreeSet};
