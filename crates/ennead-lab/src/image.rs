@@ -24,7 +24,7 @@ pub const IMAGE_CACHE: &str = "/var/cache/ennead/images";
 const SUITE: &str = "trixie";
 
 /// Changed whenever [`finish`] or the options of the build change what an image holds.
-const RECIPE: &str = "4";
+const RECIPE: &str = "5";
 
 /// Packages of a plain Debian 13 server in the cloud.
 const BASE: [&str; 23] = [
@@ -53,16 +53,25 @@ const BASE: [&str; 23] = [
     "wireguard-tools",
 ];
 
-/// Units of a plain server; all others are off until somebody enables them.
+/// Units of a plain server; all others are off until somebody enables them. cloud-init's do nothing
+/// while [`CLOUD_INIT_OFF`] exists.
 const PRESET: &str = "enable ssh.service
 enable cron.service
 enable remote-fs.target
 enable dpkg-db-backup.timer
+enable cloud-init-main.service
+enable cloud-init-local.service
+enable cloud-init-network.service
+enable cloud-config.service
+enable cloud-final.service
 disable *
 ";
 
 /// Terminals that a container does not have.
 const MASKED: [&str; 3] = ["console-getty.service", "container-getty@.service", "getty@.service"];
+
+/// Keeps cloud-init from starting: most servers need nothing of it, and it takes seconds.
+pub(crate) const CLOUD_INIT_OFF: &str = "etc/cloud/cloud-init.disabled";
 
 /// What the cloud's own image sets: root is the user, `/etc/hosts` is managed. Networks are
 /// configured from outside, as the cloud's DHCP would.
@@ -228,7 +237,7 @@ async fn finish(root: &Utf8Path) -> Result<(), HostError> {
     files::remove(&root.join("etc/resolv.conf"))?;
     files::write(&root.join("etc/resolv.conf"), "")?;
     files::write(&root.join("etc/cloud/cloud.cfg.d/90-ennead-lab.cfg"), CLOUD_CONFIG)?;
-    files::write(&root.join("etc/cloud/cloud-init.disabled"), "")?;
+    files::write(&root.join(CLOUD_INIT_OFF), "")?;
     // Newer than /usr, so that no server rebuilds caches that the packages have just built.
     files::write(&root.join("etc/.updated"), "")?;
     files::write(&root.join("var/.updated"), "")

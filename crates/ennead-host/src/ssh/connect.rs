@@ -117,7 +117,15 @@ async fn living(control: &Utf8Path) -> Option<Session> {
 /// Ends the connection to a machine, if one is open: before its server is deleted, or at the end of
 /// a lab, so that no process stays behind.
 pub async fn close(target: &SshTarget, key: &Identity) {
-    end_master(&control_path(&control_directory(), target, key)).await;
+    close_below(&control_directory(), target, key).await;
+}
+
+/// As [`close`] with the control socket in a stated directory.
+pub async fn close_below(control_directory: &Utf8Path, target: &SshTarget, key: &Identity) {
+    let control = control_path(control_directory, target, key);
+    if disk::facts(&control).is_ok_and(|facts| facts.is_some()) {
+        end_master(&control).await;
+    }
 }
 
 async fn end_master(control: &Utf8Path) {

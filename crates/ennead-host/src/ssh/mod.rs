@@ -14,6 +14,8 @@ mod host;
 mod memory_file;
 mod quote;
 
-pub use connect::{Identity, PERSIST_SECONDS, SshTarget, close, control_directory, open_shell};
+pub use connect::{
+    Identity, PERSIST_SECONDS, SshTarget, close, close_below, control_directory, open_shell,
+};
 pub use host::{Conversation, SshHost};
 pub use openssh::{ChildStderr, ChildStdin, ChildStdout};

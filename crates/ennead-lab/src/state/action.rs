@@ -4,8 +4,8 @@ use ennead_hcloud::types::{Action, ActionError, ActionResource};
 use jiff::Timestamp;
 
 use super::State;
-use super::effect::{Effect, Ending, Lane};
 use super::change::Change;
+use super::effect::{Effect, Ending, Lane};
 use super::moment::{Moment, rfc3339};
 
 /// How many ended actions are kept; programs ask for an action within minutes.

@@ -127,9 +127,8 @@ impl State {
     /// A server that could not be made vanishes, and everything that was to follow fails with it.
     fn forget_failed_server(&mut self, server: u64, ending: &Ending, moment: &Moment<'_>) {
         let lane = Lane::Server(server);
-        let (followers, rest) = std::mem::take(&mut self.jobs)
-            .into_iter()
-            .partition(|job: &Job| job.lane == lane);
+        let (followers, rest) =
+            std::mem::take(&mut self.jobs).into_iter().partition(|job: &Job| job.lane == lane);
         self.jobs = rest;
         for follower in followers {
             self.end_action(follower.action, ending, moment.now);
@@ -152,7 +151,6 @@ impl State {
         }
     }
 
-    /// Sets a server's power status, unless it is being deleted by a later job.
     fn set_status(&mut self, server: u64, status: Status) {
         self.with_server(server, |record| record.status = status);
     }

@@ -46,9 +46,8 @@ pub fn is_value(text: &str) -> bool {
 
 /// Returns whether the text is a DNS name: dot-separated labels of letters, digits and inner dashes.
 pub fn is_subdomain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty() && is_value(label) && !label.contains(['_', '.'])
-    };
+    let is_label =
+        |label: &str| !label.is_empty() && is_value(label) && !label.contains(['_', '.']);
     text.len() <= 253 && text.split('.').all(is_label)
 }
 

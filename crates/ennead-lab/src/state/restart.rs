@@ -14,17 +14,23 @@ impl State {
     pub fn adopt(&mut self, running: &[u64]) {
         let running: BTreeSet<_> = running.iter().copied().collect();
         let busy: BTreeSet<_> = self.jobs.iter().map(|job| job.lane).collect();
+        let mut rebooting = Vec::new();
         for server in self.servers.values_mut() {
-            server.restart_on_stop = false;
+            let runs = running.contains(&server.id);
             if busy.contains(&Lane::Server(server.id)) {
                 continue;
             }
-            let runs = running.contains(&server.id);
             server.status = if runs { Status::Running } else { Status::Off };
+            if server.restart_on_stop && !runs {
+                rebooting.push(server.id);
+            }
         }
         let unfinished = std::mem::take(&mut self.jobs);
         self.restore_world(&running);
         self.jobs.extend(unfinished);
+        for server in rebooting {
+            self.note_stopped(server);
+        }
     }
 
     fn restore_world(&mut self, running: &BTreeSet<u64>) {
@@ -32,7 +38,7 @@ impl State {
         let servers: Vec<_> = self
             .servers
             .values()
-            .filter(|server| !running.contains(&server.id) && server.status != Status::Initializing)
+            .filter(|server| !running.contains(&server.id) && is_made(server.status))
             .filter_map(|server| {
                 let create = Effect::CreateServer(Box::new(server.seed()?));
                 let places = server.attachments.iter().filter(|place| place.attached);
@@ -54,4 +60,9 @@ impl State {
         let ready = super::effect::ready(&self.jobs).into_iter();
         ready.filter(|job| !in_flight.contains(&job.id)).cloned().collect()
     }
+}
+
+/// A server that is just being made or removed is left to the job that does it.
+fn is_made(status: Status) -> bool {
+    !matches!(status, Status::Initializing | Status::Deleting)
 }

@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["=v", "a=b=c", "a in b", "a in (b", "a near (b)", "a,,b", "!", "a b", ",", "a=(x)"] {
+        for text in
+            ["=v", "a=b=c", "a in b", "a in (b", "a near (b)", "a,,b", "!", "a b", ",", "a=(x)"]
+        {
             assert!(Selector::parse(text).is_err(), "{text}");
         }
     }

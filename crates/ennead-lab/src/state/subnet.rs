@@ -137,7 +137,8 @@ fn check_zone(network: &Network, zone: &str) -> Result<(), Refusal> {
     }
     match network.subnets.first() {
         Some(first) if first.network_zone != zone => {
-            let why = format!("all subnets of a network must be in one zone: {}", first.network_zone);
+            let why =
+                format!("all subnets of a network must be in one zone: {}", first.network_zone);
             Err(Refusal::invalid("network_zone", why))
         }
         _ => Ok(()),

@@ -82,6 +82,11 @@ impl Places {
         }
     }
 
+    /// Returns whether this very path stands in the text.
+    pub fn has(&self, place: &str) -> bool {
+        self.entries.contains_key(place)
+    }
+
     /// Returns the longest path whose key or value holds this byte.
     pub(crate) fn path_at(&self, offset: usize) -> Option<&str> {
         let holds = |entry: &Entry| entry.spans.iter().any(|span| span.contains(&offset));

@@ -123,7 +123,8 @@ impl Vault {
         self.operator.as_ref().map(|pair| pair.public.as_str())
     }
 
-    /// Returns a node's SSH host public key: type and base64, one line, as in `known_hosts`.
+    /// Returns a node's SSH host public key, one line: type, base64 and the node's name, which is
+    /// what follows the host's name or address in `known_hosts`.
     pub fn host_public_key(&self, node: &str) -> Option<&str> {
         self.hosts.get(node).map(|pair| pair.public.as_str())
     }

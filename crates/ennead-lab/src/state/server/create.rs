@@ -92,10 +92,16 @@ impl State {
             next_actions.push(self.begin_attach(id, &Wish::any(*network), moment)?);
         }
         if starts {
-            let change =
-                Change::Power { server: id, to: Status::Running, before: Status::Off };
+            let change = Change::Power { server: id, to: Status::Running, before: Status::Off };
             let effects = vec![Effect::Start(id)];
-            next_actions.push(self.begin("start_server", &resources, lane, effects, change, moment));
+            next_actions.push(self.begin(
+                "start_server",
+                &resources,
+                lane,
+                effects,
+                change,
+                moment,
+            ));
         }
         Ok((action, next_actions, id))
     }
@@ -189,8 +195,7 @@ fn choose(
     let sold_in = |name: &String| server_type.locations.contains(name);
     let Some(name) = &wanted.location else {
         let mut locations = catalogue.locations.iter().filter(|found| sold_in(&found.name));
-        let location =
-            locations.find(|found| !sold_out(&found.name)).ok_or_else(unavailable)?;
+        let location = locations.find(|found| !sold_out(&found.name)).ok_or_else(unavailable)?;
         return Ok((server_type, location));
     };
     let location = catalogue

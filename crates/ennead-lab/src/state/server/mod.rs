@@ -114,7 +114,12 @@ impl State {
             status: record.status.word().into(),
             created: record.created.clone(),
             public_net: public_net(record),
-            private_net: record.attachments.iter().filter(|p| p.attached).map(private_net).collect(),
+            private_net: record
+                .attachments
+                .iter()
+                .filter(|p| p.attached)
+                .map(private_net)
+                .collect(),
             location: catalogue::location(&record.location).ok_or_else(missing)?,
             image: catalogue::image(&record.image),
             iso: None,

@@ -27,16 +27,15 @@ impl State {
     ///
     /// # Errors
     /// `not_found`, `locked`.
-    pub fn power(
-        &mut self,
-        id: u64,
-        power: Power,
-        moment: &Moment<'_>,
-    ) -> Result<Action, Refusal> {
+    pub fn power(&mut self, id: u64, power: Power, moment: &Moment<'_>) -> Result<Action, Refusal> {
         let before = self.free_server(id)?.status;
         let (command, during, after, effects) = match power {
-            Power::On => ("start_server", Status::Starting, Status::Running, vec![Effect::Start(id)]),
-            Power::Off => ("stop_server", Status::Stopping, Status::Off, vec![Effect::PowerOff(id)]),
+            Power::On => {
+                ("start_server", Status::Starting, Status::Running, vec![Effect::Start(id)])
+            }
+            Power::Off => {
+                ("stop_server", Status::Stopping, Status::Off, vec![Effect::PowerOff(id)])
+            }
             Power::Reset => {
                 let effects = vec![Effect::PowerOff(id), Effect::Start(id)];
                 ("reset_server", Status::Starting, Status::Running, effects)
