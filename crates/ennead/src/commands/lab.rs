@@ -5,6 +5,7 @@ use ennead_components::image_packages as declared_packages;
 use ennead_hcloud::{Client, RetryPolicy};
 use ennead_host::{Command, environment, files};
 use ennead_lab::daemon::Lab;
+use ennead_lab::doctor::{self, DoctorCheck};
 use ennead_lab::image::{IMAGE_CACHE, ensure_image, image_packages, image_path};
 use ennead_lab::lifecycle::teardown;
 use secrecy::SecretString;
@@ -46,9 +47,9 @@ struct ServerStatus {
 /// Runs one of the lab's commands.
 pub(crate) async fn run(global: &Global, command: &LabCommand) -> Result<Exit, CommandError> {
     match command {
-        LabCommand::Doctor { json } => doctor(*json).await,
+        LabCommand::Doctor { json } => show_doctor(global, *json).await,
         LabCommand::Image { rebuild } => {
-            let image = image(*rebuild).await?;
+            let image = image(&lab(global)?, *rebuild).await?;
             ui::line(image);
             Ok(Exit::Done)
         }
@@ -65,33 +66,43 @@ fn lab(global: &Global) -> Result<Lab, CommandError> {
     Ok(Lab { name: global.lab.clone(), folder: here.join(folder) })
 }
 
-async fn doctor(json: bool) -> Result<Exit, CommandError> {
-    let checks = ennead_lab::doctor::examine().await;
+async fn show_doctor(global: &Global, json: bool) -> Result<Exit, CommandError> {
+    let checks = examine(&lab(global)?).await;
     let all_good = checks.iter().all(|check| check.ok);
     if json {
         ui::json(&checks);
     } else {
         let rows = checks.iter().map(|check| {
             let mark = if check.ok { Cell("ok".into(), Tone::Good) } else { Cell("LACKS".into(), Tone::Bad) };
-            let fix = if check.ok { String::new() } else { check.fix.clone() };
-            vec![mark, check.name.clone().into(), check.seen.clone().into(), fix.into()]
+            let fix = if check.ok { "" } else { check.fix };
+            vec![mark, check.name.into(), check.seen.clone().into(), fix.into()]
         });
         ui::table(&["", "NEEDS", "SEEN", "HOW TO GET IT"], rows.collect());
     }
     Ok(if all_good { Exit::Done } else { Exit::Internal })
 }
 
+async fn examine(lab: &Lab) -> Vec<DoctorCheck> {
+    // The lab's folder may not exist yet; what holds it does.
+    let mut folder = lab.folder.as_path();
+    while !folder.is_dir() {
+        let Some(parent) = folder.parent() else { break };
+        folder = parent;
+    }
+    doctor::evaluate(&doctor::probe(folder).await)
+}
+
 /// Refuses with one line what the machine lacks for real servers.
-async fn require_machine() -> Result<(), CommandError> {
-    let checks = ennead_lab::doctor::examine().await;
+async fn require_machine(lab: &Lab) -> Result<(), CommandError> {
+    let checks = examine(lab).await;
     let Some(lacking) = checks.iter().find(|check| !check.ok) else { return Ok(()) };
     let message = format!("the lab needs {}: {}", lacking.name, lacking.seen);
     Err(CommandError::new(Exit::Internal, message)
-        .hint(lacking.fix.clone())
+        .hint(lacking.fix)
         .hint("`ennead lab doctor` shows everything"))
 }
 
-async fn image(rebuild: bool) -> Result<Utf8PathBuf, CommandError> {
+async fn image(lab: &Lab, rebuild: bool) -> Result<Utf8PathBuf, CommandError> {
     let packages = image_packages(&declared_packages());
     let cache = Utf8Path::new(IMAGE_CACHE);
     let path = image_path(cache, &packages);
@@ -100,7 +111,7 @@ async fn image(rebuild: bool) -> Result<Utf8PathBuf, CommandError> {
     } else if files::exists(&path).or_exit(Exit::Internal)? {
         return Ok(path);
     }
-    require_machine().await?;
+    require_machine(lab).await?;
     say_with_time("building the servers' image, about a minute, once");
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel::<String>();
     let lines = tokio::spawn(async move {
@@ -121,8 +132,8 @@ async fn serve(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandErro
     let image = if args.remember_only {
         None
     } else {
-        require_machine().await?;
-        Some(image(false).await?)
+        require_machine(&lab).await?;
+        Some(image(&lab, false).await?)
     };
     lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
     let mut ended = signal(SignalKind::terminate()).or_exit(Exit::Internal)?;
@@ -142,8 +153,8 @@ async fn serve(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandErro
 async fn up(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandError> {
     let lab = lab(global)?;
     if !args.remember_only {
-        require_machine().await?;
-        image(false).await?;
+        require_machine(&lab).await?;
+        image(&lab, false).await?;
     }
     lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
     if !lab.is_served().or_exit(Exit::Internal)? {
