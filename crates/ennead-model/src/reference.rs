@@ -32,13 +32,15 @@ pub enum RefKind {
     HostKey,
     /// An SSH host public key, one line: `@{host-public-key:NODE}`.
     HostPublicKey,
+    /// The operator's SSH public key, one line: `@{operator-public-key:platform}`.
+    OperatorPublicKey,
     /// A node's public IPv4 address: `@{public-ip:NODE}`. Known once its server exists.
     PublicIp,
 }
 
 impl RefKind {
     /// All kinds with their spelling.
-    pub const ALL: [(Self, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str); 10] = [
         (Self::Secret, "secret"),
         (Self::Ca, "ca"),
         (Self::Cert, "cert"),
@@ -47,6 +49,7 @@ impl RefKind {
         (Self::WgPublic, "wg-public"),
         (Self::HostKey, "host-key"),
         (Self::HostPublicKey, "host-public-key"),
+        (Self::OperatorPublicKey, "operator-public-key"),
         (Self::PublicIp, "public-ip"),
     ];
 

@@ -140,6 +140,8 @@ impl Progress for WalkView {
         };
         let word = ui::paint(word, tone);
         match &self.bars {
+            // What was not tried is said once, as a number, in the error.
+            None if matches!(report.result, StepResult::NotStarted { .. }) => {}
             None => {
                 let summary = step.summary();
                 self.plain(&format!("{word} {summary} ({:.1} s){more}", took.as_secs_f64()));

@@ -16,9 +16,6 @@ use super::placement::place_new_servers;
 use super::step::{cloud_step, object_id, server_id};
 use super::user_data::user_data;
 
-/// The name under which the operator's public SSH key is referred to.
-pub const OPERATOR_KEY: &str = "operator";
-
 /// The cloud's part of a plan.
 #[derive(Debug, Default)]
 pub(super) struct CloudPart {
@@ -73,7 +70,7 @@ fn plan_ssh_key(input: &PlanInput<'_>, part: &mut CloudPart) {
     }
     let action = CloudAction::CreateSshKey {
         name: name.clone(),
-        public_key: Ref::new(RefKind::HostPublicKey, OPERATOR_KEY).to_string(),
+        public_key: Ref::new(RefKind::OperatorPublicKey, "platform").to_string(),
         labels: platform_labels(platform),
     };
     let why = "new servers accept the operator's key";

@@ -30,7 +30,6 @@ use ennead_components::{Component, Context, Options};
 use ennead_model::plan::PLAN_FORMAT_VERSION;
 use ennead_model::{Fingerprints, Fleet, Inventory, NodeName, Plan, StepAction};
 
-pub use cloud::OPERATOR_KEY;
 pub use down::down_plan;
 pub use placement::GROUP_SERVERS_MAX;
 pub use render::render_plan;

@@ -23,7 +23,8 @@ impl Vault {
             RefKind::WgPublic => self.wireguard.get(name).map(|pair| pair.public.as_str()),
             RefKind::HostKey => self.hosts.get(name).map(|pair| pair.private.expose()),
             RefKind::HostPublicKey => self.host_public_key(name),
-            RefKind::PublicIp => None,
+            RefKind::OperatorPublicKey if name == "platform" => self.operator_public_key(),
+            RefKind::OperatorPublicKey | RefKind::PublicIp => None,
         }
     }
 
@@ -38,6 +39,7 @@ impl Vault {
             RefKind::HostKey | RefKind::HostPublicKey => {
                 self.hosts.keys().map(NodeName::as_str).collect()
             }
+            RefKind::OperatorPublicKey => self.operator_public_key().map(|_| "platform").into_iter().collect(),
             RefKind::PublicIp => Vec::new(),
         }
     }

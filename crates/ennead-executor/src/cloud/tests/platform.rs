@@ -94,7 +94,7 @@ pub(super) fn labels(node: &str) -> BTreeMap<String, String> {
 pub(super) fn key() -> CloudAction {
     CloudAction::CreateSshKey {
         name: "one-operator".to_owned(),
-        public_key: "@{host-public-key:operator}".to_owned(),
+        public_key: "@{operator-public-key:platform}".to_owned(),
         labels: platform_labels(PLATFORM),
     }
 }
