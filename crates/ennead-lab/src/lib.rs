@@ -7,6 +7,7 @@
 mod admin;
 pub mod api;
 pub mod catalogue;
+pub mod daemon;
 pub mod engine;
 pub mod fault;
 mod http;
