@@ -2,10 +2,10 @@
 //!
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
-mod first_start;
-mod metadata;
-pub mod memory;
 pub(crate) mod cgroup;
+mod first_start;
+pub mod memory;
+mod metadata;
 pub(crate) mod mounts;
 pub mod names;
 pub(crate) mod namespace;

@@ -7,6 +7,7 @@ mod client;
 mod faults;
 mod keys_and_groups;
 mod networks;
+mod own_client;
 mod power;
 mod restart;
 mod schema;
