@@ -4,6 +4,7 @@
 //! which effects follow. [`world`] carries the effects out: either on this machine, with namespaces
 //! and containers, or only in memory, for tests and for machines without root.
 
+pub mod doctor;
 pub mod image;
 pub mod lifecycle;
 pub mod world;
