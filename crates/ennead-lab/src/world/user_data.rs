@@ -172,6 +172,7 @@ fn hosts(fqdn: &str, host_name: &str) -> String {
 ::1 localhost ip6-localhost ip6-loopback
 ff02::1 ip6-allnodes
 ff02::2 ip6-allrouters
+
 "
     )
 }

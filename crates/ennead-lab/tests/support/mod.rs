@@ -10,7 +10,7 @@ use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, Output, files};
 use ennead_lab::image::{IMAGE_CACHE, ensure_image, image_packages};
 use ennead_lab::lifecycle::{census, teardown};
-use ennead_lab::world::{Attachment, LabPlace, NetworkSeed, RealWorld, ServerSeed};
+use ennead_lab::world::{LabPlace, RealWorld, ServerSeed};
 
 /// How long a server may take until it answers on port 22.
 const BOOT_DEADLINE: Duration = Duration::from_mins(1);
@@ -135,14 +135,4 @@ impl TestLab {
         assert!(output.success(), "{}: {script}: {}", seed.name, output.stderr_tail());
         output.stdout_text()
     }
-}
-
-pub(crate) fn network(id: u64, zone: &str) -> NetworkSeed {
-    let network_zone = Some(zone.to_owned());
-    NetworkSeed { id, ip_range: "10.0.0.0/16".to_owned(), network_zone }
-}
-
-pub(crate) fn attachment(network: u64, host: u8) -> Attachment {
-    let mac = format!("86:00:00:00:{network:02x}:{host:02x}");
-    Attachment { network, ip: [10, 0, 0, host].into(), mac }
 }
