@@ -1,9 +1,7 @@
 //! The lab's own reading of user data against the real cloud-init (decision 0002).
 
-mod support;
-
+use crate::support::TestLab;
 use ennead_lab::world::{ServerSeed, World as _};
-use support::TestLab;
 
 /// Everything that the lab understands beyond what every server gets.
 const FURTHER: &str = "ssh_authorized_keys:
@@ -38,8 +36,7 @@ async fn the_lab_writes_what_the_real_cloud_init_writes() {
             lab.wait_for_ssh(seed.id).await;
         }
 
-        let status = lab.ssh_ok(&theirs, "cloud-init status --wait").await;
-        assert!(status.contains("status: done"), "{status}");
+        lab.wait_for_cloud_init(&theirs).await;
         let status = lab.ssh(&ours, "cloud-init status").await.stdout_text();
         assert!(status.contains("status: disabled"), "{status}");
 
@@ -60,14 +57,16 @@ async fn what_the_lab_does_not_know_is_done_by_the_real_cloud_init() {
         world.create_server(&seed).await.unwrap();
         world.start(1).await.unwrap();
         lab.wait_for_ssh(1).await;
-        lab.ssh_ok(&seed, "cloud-init status --wait && test -e /root/ran && id ada").await;
+        lab.wait_for_cloud_init(&seed).await;
+        lab.ssh_ok(&seed, "test -e /root/ran && id ada").await;
 
         // Once: the next start is an ordinary one.
         lab.ssh_ok(&seed, "rm /root/ran").await;
         world.power_off(1).await.unwrap();
         world.start(1).await.unwrap();
         lab.wait_for_ssh(1).await;
-        lab.ssh_ok(&seed, "cloud-init status --wait && test ! -e /root/ran").await;
+        lab.wait_for_cloud_init(&seed).await;
+        lab.ssh_ok(&seed, "test ! -e /root/ran").await;
     })
     .await;
 }

@@ -1,15 +1,13 @@
 //! Real servers in a real lab. Needs root and what `ennead doctor` asks for.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::TestLab;
 use ennead_host::clock::{Stopwatch, wait_until};
 use ennead_host::files;
 use ennead_lab::lifecycle::census;
 use ennead_lab::world::{Attachment, NetworkSeed, World as _, WorldEvent};
 use futures::future::join_all;
-use support::TestLab;
 
 /// Longer than any step of the lab; a test that waits this long has failed.
 const DEADLINE: Duration = Duration::from_secs(30);

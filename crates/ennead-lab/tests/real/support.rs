@@ -112,6 +112,17 @@ impl TestLab {
         .unwrap();
     }
 
+    /// Waits until the real cloud-init is done. It may restart the SSH server meanwhile.
+    pub(crate) async fn wait_for_cloud_init(&self, seed: &ServerSeed) {
+        wait_until(BOOT_DEADLINE, Duration::from_millis(200), || async {
+            let output = self.ssh(seed, "cloud-init status --wait").await;
+            let done = output.success() && output.stdout_text().contains("status: done");
+            if done { Ok(()) } else { Err(format!("{output:?}")) }
+        })
+        .await
+        .unwrap();
+    }
+
     /// Runs a shell command on a server as root; its host key must be the one it was given.
     pub(crate) async fn ssh(&self, seed: &ServerSeed, script: &str) -> Output {
         let known = self.keys.join(format!("{}.known", seed.name));
