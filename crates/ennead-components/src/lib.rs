@@ -6,9 +6,12 @@
 //! line in [`components!`] below; nothing else names it. `docs/component-spec.md` says what each
 //! component must provide.
 
+mod action;
 pub mod component;
 pub mod declaration;
+pub mod leaf;
 pub mod orders;
+mod render;
 
 pub use component::{Component, ComponentError, Context};
 pub use declaration::{

@@ -183,10 +183,21 @@ pub struct FileLock {
     _file: nix::fcntl::Flock<fs::File>,
 }
 
-/// Takes the lock of a file, which is made when it does not exist. Waits for another holder.
+/// Takes the lock of a file, which is made when it does not exist; `None` while another holds it.
+pub(crate) fn try_lock(path: &Utf8Path) -> io::Result<Option<FileLock>> {
+    match nix::fcntl::Flock::lock(open_lock(path)?, nix::fcntl::FlockArg::LockExclusiveNonblock) {
+        Ok(file) => Ok(Some(FileLock { _file: file })),
+        Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
+        Err((_, errno)) => Err(errno.into()),
+    }
+}
+
+/// As [`try_lock`], waiting for another holder.
 pub(crate) fn lock(path: &Utf8Path) -> io::Result<FileLock> {
-    let file =
-        fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    let locked = nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusive);
+    let locked = nix::fcntl::Flock::lock(open_lock(path)?, nix::fcntl::FlockArg::LockExclusive);
     locked.map(|file| FileLock { _file: file }).map_err(|(_, errno)| errno.into())
+}
+
+fn open_lock(path: &Utf8Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)
 }

@@ -118,3 +118,11 @@ pub fn remove_all(path: &Utf8Path) -> Result<bool, HostError> {
 pub fn lock(path: &Utf8Path) -> Result<FileLock, HostError> {
     disk::lock(path).map_err(failed(HERE, "lock", path))
 }
+
+/// As [`lock`], but gives `None` at once while another holds it.
+///
+/// # Errors
+/// [`HostError::File`].
+pub fn try_lock(path: &Utf8Path) -> Result<Option<FileLock>, HostError> {
+    disk::try_lock(path).map_err(failed(HERE, "lock", path))
+}

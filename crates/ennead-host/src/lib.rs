@@ -12,10 +12,13 @@ pub mod environment;
 pub mod fake;
 pub mod files;
 pub mod host;
+pub mod lines;
 pub mod local;
 pub mod redaction;
+pub mod ssh;
 
 pub use command::{Command, Output};
 pub use fake::FakeHost;
 pub use host::{FileFacts, FileWrite, Host, HostError};
 pub use local::LocalHost;
+pub use ssh::{Identity, SshHost, SshTarget};

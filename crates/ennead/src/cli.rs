@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Parser, Subcommand};
 use ennead_model::NodeName;
 
 use crate::exit_code::Exit;
@@ -38,9 +39,6 @@ pub(crate) struct Global {
     /// Folder for labs' state
     #[arg(long, global = true, env = "ENNEAD_LAB_STATE", hide_env_values = true)]
     pub(crate) lab_state: Option<Utf8PathBuf>,
-    /// Age identity that opens the secrets beside the spec [default: ~/.config/ennead/identity.txt]
-    #[arg(long, global = true, env = "ENNEAD_IDENTITY", hide_env_values = true)]
-    pub(crate) identity: Option<Utf8PathBuf>,
     /// Say more on standard error; twice for everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -80,20 +78,16 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
     /// Which spec to start from
-    #[arg(long, value_enum, default_value_t = Preset::Nine)]
-    pub(crate) preset: Preset,
+    #[arg(long, value_parser = preset_parser(), default_value = ennead_spec::PRESETS[0].name)]
+    pub(crate) preset: String,
     /// Replace the file when it exists
     #[arg(long)]
     pub(crate) force: bool,
 }
 
-/// A spec to start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Preset {
-    /// Nine servers, three tiers, two sites
-    Nine,
-    /// Three servers in one site: the smallest that survives a server
-    Seed,
+fn preset_parser() -> PossibleValuesParser {
+    let value = |preset: &ennead_spec::Preset| PossibleValue::new(preset.name).help(preset.summary);
+    PossibleValuesParser::new(ennead_spec::PRESETS.iter().map(value).collect::<Vec<_>>())
 }
 
 /// Arguments of `check`.

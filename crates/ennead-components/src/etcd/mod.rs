@@ -1,24 +1,28 @@
-//! Etcd.
+//! The consensus store: one voter on each node that lists it. See `README.md`.
 
-pub mod voters;
+mod apply;
+mod check;
+mod members;
+mod observe;
+mod plan;
+mod spec;
+mod voters;
+
+pub(crate) use apply::client;
+pub(crate) use plan::client_urls;
+pub use spec::Options;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use ennead_model::{Finding, Node, NodeName};
-use serde::{Deserialize, Serialize};
+use ennead_host::Host;
+use ennead_model::{Condition, Finding, Node, NodeName};
 
-use crate::{Component, Context, Declaration};
+use crate::component::{ComponentError, Observed};
+use crate::{Component, Context, Declaration, action};
 
-/// Options of etcd.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {
-    /// The nodes that vote, which are the nodes that run etcd. When absent, every node whose tier
-    /// or exception lists etcd. Use an odd number: an even one needs a larger majority and survives
-    /// no more.
-    pub voters: Option<BTreeSet<NodeName>>,
-}
+/// The name of the component, also in errors.
+const NAME: &str = "etcd";
 
 /// The etcd component.
 #[derive(Debug)]
@@ -27,7 +31,7 @@ pub struct Etcd;
 #[async_trait]
 impl Component for Etcd {
     fn name(&self) -> &'static str {
-        "etcd"
+        NAME
     }
 
     fn after(&self) -> &'static [&'static str] {
@@ -41,15 +45,35 @@ impl Component for Etcd {
     }
 
     fn quorum(&self, context: &Context<'_>) -> Option<BTreeSet<NodeName>> {
-        Some(context.fleet.running(self.name()).map(|node| node.name.clone()).collect())
+        Some(context.fleet.running(NAME).map(|node| node.name.clone()).collect())
     }
 
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
-        Declaration::default()
+    fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        plan::declare(context, node)
     }
 
     fn check(&self, context: &Context<'_>) -> Vec<Finding> {
-        let voters = context.options.etcd.voters.as_ref();
-        voters.map_or_else(Vec::new, |voters| voters::check_voters(voters, context.fleet))
+        check::check(context)
+    }
+
+    fn gates(&self, context: &Context<'_>, node: &Node) -> Vec<(NodeName, Condition)> {
+        action::others_are_healthy(self, context, node)
+    }
+
+    fn holds_data(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, host: &dyn Host) -> Result<Observed, ComponentError> {
+        observe::observe(host).await
+    }
+
+    async fn apply(
+        &self,
+        host: &dyn Host,
+        verb: &str,
+        arguments: &serde_json::Value,
+    ) -> Result<bool, ComponentError> {
+        apply::apply(host, verb, arguments).await
     }
 }

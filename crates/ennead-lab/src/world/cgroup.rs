@@ -191,6 +191,21 @@ fn tree(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     all
 }
 
+/// Returns what the programs of a group hold in bytes: anonymous and shared memory, without the
+/// files that the kernel keeps for speed. `None` when the group is not there.
+pub(crate) fn memory_bytes(group: &str) -> Option<u64> {
+    let stats = folders(group).ok()?.into_iter().map(|folder| folder.join("memory.stat"));
+    let text = stats.filter_map(|stat| files::read_text(&stat).ok().flatten()).next()?;
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.trim().parse::<u64>().ok())
+    };
+    // The first names are of version 1 hierarchies, the second of version 2.
+    let anonymous = value("total_rss").or_else(|| value("anon"))?;
+    let shared = value("total_shmem").or_else(|| value("shmem")).unwrap_or(0);
+    Some(anonymous + shared)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

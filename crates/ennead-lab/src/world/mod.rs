@@ -4,6 +4,7 @@
 
 pub(crate) mod cgroup;
 mod first_start;
+pub mod memory;
 mod metadata;
 pub(crate) mod mounts;
 pub mod names;
