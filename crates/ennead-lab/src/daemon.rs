@@ -25,7 +25,7 @@ use crate::world::{LabPlace, RealWorld, World, WorldError, cgroup};
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long it may take to end what is under way.
-const STOP_DEADLINE: Duration = Duration::from_secs(60);
+const STOP_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Prefixes of 256 addresses are taken from 198.18.0.0/15, which is set aside for tests of networks.
 /// Source: RFC 2544, appendix C.2.2.
