@@ -25,7 +25,7 @@ use crate::world::{LabPlace, RealWorld, World, WorldError, cgroup};
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long it may take to end what is under way.
-const STOP_DEADLINE: Duration = Duration::from_secs(60);
+const STOP_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Prefixes of 256 addresses are taken from 198.18.0.0/15, which is set aside for tests of networks.
 /// Source: RFC 2544, appendix C.2.2.
@@ -88,8 +88,7 @@ impl Lab {
             return Ok(config);
         }
         let public_prefix = free_prefix(&self.name).await?;
-        let config =
-            LabConfig { lab: self.name.clone(), public_prefix, remember_only, port: 0 };
+        let config = LabConfig { lab: self.name.clone(), public_prefix, remember_only, port: 0 };
         files::make_private_directory(&self.folder)?;
         files::write(&self.folder.join(MARK), format!("{}\n", self.name))?;
         self.save(&config)?;
@@ -140,12 +139,8 @@ impl Lab {
         let world: Arc<dyn World> = match image {
             Some(image) if !config.remember_only => {
                 let public = config.public_prefix.parse().map_err(|error| Why::of(&error))?;
-                let place = LabPlace {
-                    lab: self.name.clone(),
-                    state: self.folder.clone(),
-                    image,
-                    public,
-                };
+                let place =
+                    LabPlace { lab: self.name.clone(), state: self.folder.clone(), image, public };
                 Arc::new(RealWorld::open(place).await.map_err(|error| Why::of(&error))?)
             }
             _ => Arc::new(MemoryWorld::new()),

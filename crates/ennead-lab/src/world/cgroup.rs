@@ -194,8 +194,8 @@ fn tree(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// Returns what the programs of a group hold in bytes: anonymous and shared memory, without the
 /// files that the kernel keeps for speed. `None` when the group is not there.
 pub(crate) fn memory_bytes(group: &str) -> Option<u64> {
-    let stats = folders(group).ok()?.into_iter().map(|folder| folder.join("memory.stat"));
-    let text = stats.filter_map(|stat| files::read_text(&stat).ok().flatten()).next()?;
+    let mut stats = folders(group).ok()?.into_iter().map(|folder| folder.join("memory.stat"));
+    let text = stats.find_map(|stat| files::read_text(&stat).ok().flatten())?;
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.and_then(|value| value.trim().parse::<u64>().ok())

@@ -88,7 +88,10 @@ fn parse(text: &str) -> Option<CloudConfig> {
     if first.trim_end() != "#cloud-config" {
         return None;
     }
-    serde_saphyr::from_str(body).ok()
+    // A number or a truth value where a text is wanted would mean something else to cloud-init, for
+    // example `permissions: 644`: only quoted ones are texts.
+    let options = serde_saphyr::options! { no_schema: true };
+    serde_saphyr::from_str_with_options(body, options).ok()
 }
 
 /// Returns the files that cloud-init would write; `None` when a value is not known here.
@@ -169,6 +172,7 @@ fn hosts(fqdn: &str, host_name: &str) -> String {
 ::1 localhost ip6-localhost ip6-loopback
 ff02::1 ip6-allnodes
 ff02::2 ip6-allrouters
+
 "
     )
 }
@@ -261,7 +265,7 @@ write_files:
             "#cloud-config\nhostname: crm-1.example.com\n",
             "#cloud-config\ndisable_root: true\n",
             "#cloud-config\nwrite_files: [{path: /a, content: a, owner: 'www-data:www-data'}]\n",
-            "#cloud-config\nwrite_files: [{path: /a, content: a, permissions: 0644}]\n",
+            "#cloud-config\nwrite_files: [{path: /a, content: a, permissions: 644}]\n",
             "#cloud-config\nwrite_files: [{path: a/../b, content: a}]\n",
             "#cloud-config\nssh_keys: {rsa_private: a}\n",
             "#cloud-config\nhostname: [\n",

@@ -1,20 +1,28 @@
 //! Real servers in a real lab. Needs root and what `ennead doctor` asks for.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::TestLab;
 use ennead_host::clock::{Stopwatch, wait_until};
 use ennead_host::files;
 use ennead_lab::lifecycle::census;
-use ennead_lab::world::{World as _, WorldEvent};
+use ennead_lab::world::{Attachment, NetworkSeed, World as _, WorldEvent};
 use futures::future::join_all;
-use support::{TestLab, attachment, network};
 
 /// Longer than any step of the lab; a test that waits this long has failed.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const PING: &str = "ping -n -c 1 -W 1";
+
+fn network(id: u64, zone: &str) -> NetworkSeed {
+    let network_zone = Some(zone.to_owned());
+    NetworkSeed { id, ip_range: "10.0.0.0/16".to_owned(), network_zone }
+}
+
+fn attachment(network: u64, host: u8) -> Attachment {
+    let mac = format!("86:00:00:00:{network:02x}:{host:02x}");
+    Attachment { network, ip: [10, 0, 0, host].into(), mac }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_meet_inside_their_network_only_and_outlive_the_daemon() {

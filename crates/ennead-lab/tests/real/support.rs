@@ -1,5 +1,7 @@
 //! A real lab for a test: made from the platform's image, gone after it, also when it fails.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -8,21 +10,21 @@ use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, Output, files};
 use ennead_lab::image::{IMAGE_CACHE, ensure_image, image_packages};
 use ennead_lab::lifecycle::{census, teardown};
-use ennead_lab::world::{Attachment, LabPlace, NetworkSeed, RealWorld, ServerSeed};
+use ennead_lab::world::{LabPlace, RealWorld, ServerSeed};
 
 /// How long a server may take until it answers on port 22.
-const BOOT_DEADLINE: Duration = Duration::from_secs(60);
+const BOOT_DEADLINE: Duration = Duration::from_mins(1);
 
 /// A lab's place and the operator's key.
 #[derive(Clone)]
-pub struct TestLab {
-    pub place: LabPlace,
-    pub keys: Utf8PathBuf,
+pub(crate) struct TestLab {
+    pub(crate) place: LabPlace,
+    pub(crate) keys: Utf8PathBuf,
 }
 
 impl TestLab {
     /// Runs a test in a lab of its own; `block` tells labs apart: `198.19.BLOCK.0/24`.
-    pub async fn run<F, Fut>(name: &str, block: u8, test: F)
+    pub(crate) async fn run<F, Fut>(name: &str, block: u8, test: F)
     where
         F: FnOnce(Self) -> Fut,
         Fut: Future<Output = ()> + Send + 'static,
@@ -51,11 +53,11 @@ impl TestLab {
         assert!(left.is_empty(), "left behind: {left}");
     }
 
-    pub async fn open(&self) -> RealWorld {
+    pub(crate) async fn open(&self) -> RealWorld {
         RealWorld::open(self.place.clone()).await.unwrap()
     }
 
-    pub fn address(&self, server: u64) -> Ipv4Addr {
+    pub(crate) fn address(&self, server: u64) -> Ipv4Addr {
         let first = self.place.operator_address().to_bits();
         Ipv4Addr::from_bits(first + u32::try_from(server).unwrap())
     }
@@ -68,12 +70,12 @@ impl TestLab {
         LocalHost::new("test").run_ok(&command).await.unwrap();
     }
 
-    pub fn key(&self, name: &str) -> String {
+    pub(crate) fn key(&self, name: &str) -> String {
         files::read_text(&self.keys.join(name)).unwrap().unwrap()
     }
 
     /// A server as ennead orders one: its host key is made before it exists.
-    pub async fn seed(&self, id: u64, location: &str, network_zone: &str) -> ServerSeed {
+    pub(crate) async fn seed(&self, id: u64, location: &str, network_zone: &str) -> ServerSeed {
         let name = format!("{location}-{id}");
         self.make_key(&name).await;
         let private = self.key(&name).replace('\n', "\n    ");
@@ -99,7 +101,7 @@ impl TestLab {
     }
 
     /// Waits until a server answers on port 22 of its public address.
-    pub async fn wait_for_ssh(&self, server: u64) {
+    pub(crate) async fn wait_for_ssh(&self, server: u64) {
         let address = (self.address(server), 22);
         wait_until(BOOT_DEADLINE, Duration::from_millis(10), || async move {
             let stream = tokio::net::TcpStream::connect(address);
@@ -110,8 +112,19 @@ impl TestLab {
         .unwrap();
     }
 
+    /// Waits until the real cloud-init is done. It may restart the SSH server meanwhile.
+    pub(crate) async fn wait_for_cloud_init(&self, seed: &ServerSeed) {
+        wait_until(BOOT_DEADLINE, Duration::from_millis(200), || async {
+            let output = self.ssh(seed, "cloud-init status --wait").await;
+            let done = output.success() && output.stdout_text().contains("status: done");
+            if done { Ok(()) } else { Err(format!("{output:?}")) }
+        })
+        .await
+        .unwrap();
+    }
+
     /// Runs a shell command on a server as root; its host key must be the one it was given.
-    pub async fn ssh(&self, seed: &ServerSeed, script: &str) -> Output {
+    pub(crate) async fn ssh(&self, seed: &ServerSeed, script: &str) -> Output {
         let known = self.keys.join(format!("{}.known", seed.name));
         let public = self.key(&format!("{}.pub", seed.name));
         files::write(&known, format!("{} {public}", self.address(seed.id))).unwrap();
@@ -128,19 +141,9 @@ impl TestLab {
     }
 
     /// As [`TestLab::ssh`], for a script that must succeed; returns what it wrote.
-    pub async fn ssh_ok(&self, seed: &ServerSeed, script: &str) -> String {
+    pub(crate) async fn ssh_ok(&self, seed: &ServerSeed, script: &str) -> String {
         let output = self.ssh(seed, script).await;
         assert!(output.success(), "{}: {script}: {}", seed.name, output.stderr_tail());
         output.stdout_text()
     }
-}
-
-pub fn network(id: u64, zone: &str) -> NetworkSeed {
-    let network_zone = Some(zone.to_owned());
-    NetworkSeed { id, ip_range: "10.0.0.0/16".to_owned(), network_zone }
-}
-
-pub fn attachment(network: u64, host: u8) -> Attachment {
-    let mac = format!("86:00:00:00:{network:02x}:{host:02x}");
-    Attachment { network, ip: [10, 0, 0, host].into(), mac }
 }
