@@ -64,16 +64,14 @@ pub(super) async fn members(
 
 async fn join(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> {
     let data = Utf8Path::new(DATA_DIRECTORY).join("member");
-    let knows_its_way = host.read(BOOTSTRAP_PATH.into()).await?.is_some();
-    if host.facts(&data).await?.is_some() {
-        // The environment file has to exist for the unit to start, whatever it says.
-        return if knows_its_way {
-            Ok(false)
-        } else {
-            write_bootstrap(host, voters.render_bootstrap()).await
-        };
-    }
+    let has_data = host.facts(&data).await?.is_some();
     let known = members(host, &voters.endpoints).await.ok();
+    if has_data {
+        if !voters.was_removed(known.as_deref()) {
+            return keep_way(host, voters).await;
+        }
+        set_aside(host).await?;
+    }
     match voters.way(known.as_deref()) {
         Way::Bootstrap => write_bootstrap(host, voters.render_bootstrap()).await,
         Way::Start => {
@@ -85,6 +83,25 @@ async fn join(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> 
         }
         Way::Add => add(host, voters).await,
     }
+}
+
+/// Sees to it that the environment file exists, whatever it says: without it the unit fails.
+async fn keep_way(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> {
+    if host.read(BOOTSTRAP_PATH.into()).await?.is_some() {
+        return Ok(false);
+    }
+    write_bootstrap(host, voters.render_bootstrap()).await
+}
+
+/// Moves the data of a member that was removed out of the way: the cluster has all of it, and etcd
+/// refuses to start with it.
+async fn set_aside(host: &dyn Host) -> Result<(), ComponentError> {
+    host.run_ok(&Command::new("systemctl").args(["stop", "etcd.service"])).await?;
+    let aside = format!("{DATA_DIRECTORY}.removed");
+    host.run_ok(&Command::new("rm").args(["--recursive", "--force", "--", &aside])).await?;
+    host.run_ok(&Command::new("mv").args(["--no-target-directory", "--", DATA_DIRECTORY, &aside]))
+        .await?;
+    Ok(())
 }
 
 async fn write_bootstrap(host: &dyn Host, content: String) -> Result<bool, ComponentError> {
@@ -128,7 +145,8 @@ async fn add(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> {
     })
     .await
     .map_err(|error| answer(format!("{} could not be added: {error}", voters.name)))?;
-    write_bootstrap(host, voters.render_existing(&members)).await
+    write_bootstrap(host, voters.render_existing(&members)).await?;
+    Ok(true)
 }
 
 async fn remove(host: &dyn Host, voters: &Voters, id: u64) -> Result<(), ComponentError> {
