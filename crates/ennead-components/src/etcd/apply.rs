@@ -65,7 +65,11 @@ pub(super) async fn members(
 async fn join(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> {
     let data = Utf8Path::new(DATA_DIRECTORY).join("member");
     let has_data = host.facts(&data).await?.is_some();
-    let known = members(host, &voters.endpoints).await.ok();
+    let known = if anybody_listens(host, &voters.endpoints).await? {
+        members(host, &voters.endpoints).await.ok()
+    } else {
+        None
+    };
     if has_data {
         if !voters.was_removed(known.as_deref()) {
             return keep_way(host, voters).await;
@@ -83,6 +87,17 @@ async fn join(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> 
         }
         Way::Add => add(host, voters).await,
     }
+}
+
+/// Returns whether any of the endpoints accepts a connection within a second. `etcdctl` does not end
+/// early when all of them refuse, which is the usual case when a cluster is founded.
+async fn anybody_listens(host: &dyn Host, endpoints: &[String]) -> Result<bool, ComponentError> {
+    let ask = "for endpoint; do \
+               (timeout 1 bash -c \"exec 3<>/dev/tcp/$endpoint\" && echo yes) 2>/dev/null & \
+               done; wait";
+    let sockets = endpoints.iter().map(|url| url.trim_start_matches("https://").replace(':', "/"));
+    let output = host.run(&Command::new("bash").args(["-c", ask, "bash"]).args(sockets)).await?;
+    Ok(output.stdout_text().contains("yes"))
 }
 
 /// Sees to it that the environment file exists, whatever it says: without it the unit fails.
