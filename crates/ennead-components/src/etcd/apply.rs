@@ -64,16 +64,18 @@ pub(super) async fn members(
 
 async fn join(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> {
     let data = Utf8Path::new(DATA_DIRECTORY).join("member");
-    let knows_its_way = host.read(BOOTSTRAP_PATH.into()).await?.is_some();
-    if host.facts(&data).await?.is_some() {
-        // The environment file has to exist for the unit to start, whatever it says.
-        return if knows_its_way {
-            Ok(false)
-        } else {
-            write_bootstrap(host, voters.render_bootstrap()).await
-        };
+    let has_data = host.facts(&data).await?.is_some();
+    let known = if anybody_listens(host, &voters.endpoints).await? {
+        members(host, &voters.endpoints).await.ok()
+    } else {
+        None
+    };
+    if has_data {
+        if !voters.was_removed(known.as_deref()) {
+            return keep_way(host, voters).await;
+        }
+        set_aside(host).await?;
     }
-    let known = members(host, &voters.endpoints).await.ok();
     match voters.way(known.as_deref()) {
         Way::Bootstrap => write_bootstrap(host, voters.render_bootstrap()).await,
         Way::Start => {
@@ -85,6 +87,36 @@ async fn join(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> 
         }
         Way::Add => add(host, voters).await,
     }
+}
+
+/// Returns whether any of the endpoints accepts a connection within a second. `etcdctl` does not end
+/// early when all of them refuse, which is the usual case when a cluster is founded.
+async fn anybody_listens(host: &dyn Host, endpoints: &[String]) -> Result<bool, ComponentError> {
+    let ask = "for endpoint; do \
+               (timeout 1 bash -c \"exec 3<>/dev/tcp/$endpoint\" && echo yes) 2>/dev/null & \
+               done; wait";
+    let sockets = endpoints.iter().map(|url| url.trim_start_matches("https://").replace(':', "/"));
+    let output = host.run(&Command::new("bash").args(["-c", ask, "bash"]).args(sockets)).await?;
+    Ok(output.stdout_text().contains("yes"))
+}
+
+/// Sees to it that the environment file exists, whatever it says: without it the unit fails.
+async fn keep_way(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> {
+    if host.read(BOOTSTRAP_PATH.into()).await?.is_some() {
+        return Ok(false);
+    }
+    write_bootstrap(host, voters.render_bootstrap()).await
+}
+
+/// Moves the data of a member that was removed out of the way: the cluster has all of it, and etcd
+/// refuses to start with it.
+async fn set_aside(host: &dyn Host) -> Result<(), ComponentError> {
+    host.run_ok(&Command::new("systemctl").args(["stop", "etcd.service"])).await?;
+    let aside = format!("{DATA_DIRECTORY}.removed");
+    host.run_ok(&Command::new("rm").args(["--recursive", "--force", "--", &aside])).await?;
+    host.run_ok(&Command::new("mv").args(["--no-target-directory", "--", DATA_DIRECTORY, &aside]))
+        .await?;
+    Ok(())
 }
 
 async fn write_bootstrap(host: &dyn Host, content: String) -> Result<bool, ComponentError> {
@@ -128,7 +160,8 @@ async fn add(host: &dyn Host, voters: &Voters) -> Result<bool, ComponentError> {
     })
     .await
     .map_err(|error| answer(format!("{} could not be added: {error}", voters.name)))?;
-    write_bootstrap(host, voters.render_existing(&members)).await
+    write_bootstrap(host, voters.render_existing(&members)).await?;
+    Ok(true)
 }
 
 async fn remove(host: &dyn Host, voters: &Voters, id: u64) -> Result<(), ComponentError> {

@@ -64,6 +64,11 @@ impl Voters {
         members.iter().filter(|member| !member.peer_urls.iter().any(declared)).collect()
     }
 
+    /// Returns whether a majority says that this node is no member, so that its data is of no use.
+    pub(super) fn was_removed(&self, members: Option<&[Member]>) -> bool {
+        members.is_some_and(|members| !members.is_empty() && self.own(members).is_none())
+    }
+
     /// Decides how this node, without data, comes in. `members` is None when no majority answers.
     pub(super) fn way(&self, members: Option<&[Member]>) -> Way {
         let Some(members) = members else { return Way::Bootstrap };
@@ -141,6 +146,15 @@ mod tests {
         for (members, way) in cases {
             assert_eq!(voters.way(members.as_deref()), way, "{members:?}");
         }
+    }
+
+    #[test]
+    fn data_is_of_no_use_only_when_a_majority_says_so() {
+        let voters = voters();
+        assert!(!voters.was_removed(None));
+        assert!(!voters.was_removed(Some(&[member(3, "n3", true)])));
+        assert!(!voters.was_removed(Some(&[member(3, "", false)])));
+        assert!(voters.was_removed(Some(&[member(1, "n1", true)])));
     }
 
     #[test]

@@ -58,8 +58,9 @@ async fn configure(host: &dyn Host, arguments: &Value) -> Result<bool, Component
         if contains(&current, &wanted.settings) {
             return Ok(false);
         }
-        host.run_ok(&change).await.map_err(|error| error.to_string())?;
-        Ok(true)
+        let output = host.run_ok(&change).await.map_err(|error| error.to_string())?;
+        // Another member may have been first.
+        Ok(!output.stdout_text().contains("Not changed"))
     })
     .await
     .map_err(|error| answer(format!("the cluster's settings could not be changed: {error}")))

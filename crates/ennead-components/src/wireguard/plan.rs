@@ -38,6 +38,7 @@ struct Config<'a> {
 struct Unit<'a> {
     config: &'a str,
     address: String,
+    peers: String,
     prefixes: Vec<String>,
     options: &'a Options,
 }
@@ -50,15 +51,19 @@ pub(super) fn has_several_sites(context: &Context<'_>) -> bool {
 
 pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
     let options = &context.options.wireguard;
-    let config = Config {
-        private_key: Ref::new(RefKind::WgPrivate, &node.name).to_string(),
-        peers: peers(context, node),
-        options,
-    };
+    let peers = peers(context, node);
+    let addresses: Vec<&str> = peers.iter().map(|peer| peer.address.as_str()).collect();
     let unit_file = Unit {
         config: CONFIG_PATH,
         address: node.address.to_string(),
+        peers: addresses.join(" "),
         prefixes: other_prefixes(context, node),
+        options,
+    };
+    let unit_file = render(&unit_file);
+    let config = Config {
+        private_key: Ref::new(RefKind::WgPrivate, &node.name).to_string(),
+        peers,
         options,
     };
     Declaration {
@@ -66,7 +71,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         directories: vec![directory("/etc/wireguard", "root", "root", 0o700)],
         files: vec![
             secret_file(CONFIG_PATH, render(&config), "root", "root"),
-            file(UNIT_PATH, render(&unit_file)),
+            file(UNIT_PATH, unit_file),
         ],
         units: vec![unit(UNIT_NAME, OnChange::Reload, &[CONFIG_PATH.into(), UNIT_PATH.into()])],
         ports: vec![Port {
