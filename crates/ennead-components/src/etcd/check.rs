@@ -3,6 +3,7 @@
 use ennead_model::Finding;
 
 use super::NAME;
+use super::voters::check_voters;
 use crate::Context;
 
 /// More voters than this make every write slower and nothing safer. Source: etcd FAQ.
@@ -15,6 +16,9 @@ const ELECTION_TIMEOUT_MS_MAX: u32 = 50_000;
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = voters(context);
     let options = &context.options.etcd;
+    if let Some(voters) = &options.voters {
+        findings.extend(check_voters(voters, context.fleet));
+    }
     if options.election_timeout_ms < options.heartbeat_interval_ms.saturating_mul(5)
         || options.election_timeout_ms > ELECTION_TIMEOUT_MS_MAX
         || options.heartbeat_interval_ms == 0

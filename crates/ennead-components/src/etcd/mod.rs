@@ -6,8 +6,11 @@ mod members;
 mod observe;
 mod plan;
 mod spec;
+pub mod voters;
 
 pub use spec::Options;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use ennead_host::Host;
@@ -31,6 +34,16 @@ impl Component for Etcd {
 
     fn after(&self) -> &'static [&'static str] {
         &["base", "wireguard"]
+    }
+
+    fn place(&self, options: &crate::Options, nodes: &mut BTreeMap<NodeName, Node>) {
+        if let Some(voters) = &options.etcd.voters {
+            voters::place_voters(voters, nodes);
+        }
+    }
+
+    fn quorum(&self, context: &Context<'_>) -> Option<BTreeSet<NodeName>> {
+        Some(context.fleet.running(NAME).map(|node| node.name.clone()).collect())
     }
 
     fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {

@@ -1,11 +1,18 @@
 //! Options of etcd.
 
+use std::collections::BTreeSet;
+
+use ennead_model::NodeName;
 use serde::{Deserialize, Serialize};
 
-/// Options of etcd. Which nodes vote is not an option: every node that lists the component does.
+/// Options of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
+    /// The nodes that vote, which are the nodes that run etcd. When absent, every node whose tier
+    /// or exception lists etcd. Use an odd number: an even one needs a larger majority and survives
+    /// no more. Effect of a change: members are added and removed one at a time.
+    pub voters: Option<BTreeSet<NodeName>>,
     /// Time between heartbeats of the leader, in milliseconds. Default 100: about 1.5 times the
     /// round trip between sites 60 ms apart. The same on all voters. Effect of a change: restart.
     pub heartbeat_interval_ms: u32,
@@ -24,6 +31,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            voters: None,
             heartbeat_interval_ms: 100,
             election_timeout_ms: 1000,
             compaction_retention_h: 1,
