@@ -1,17 +1,36 @@
 //! What holds for every plan of every fleet, over a remembering world.
 
 mod simulation;
+mod stand_in;
 
 use std::collections::BTreeMap;
 
-use ennead_model::{Fleet, Inventory, Known, NodeName, StepAction};
+use ennead_model::{Fleet, Inventory, Known, NodeName, Plan, StepAction};
 use ennead_planner::plan::{render_plan, undecided_nodes};
 use ennead_spec::Spec;
 use ennead_spec::generate::any_spec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use simulation::stand_in::stand_ins;
 use simulation::{Operator, run};
+use stand_in::stand_ins;
+
+impl Operator {
+    /// Observes, plans and walks until there is nothing to do or something failed. Returns the last
+    /// plan: empty when all is well.
+    async fn up(&self) -> Plan {
+        for _ in 0..6 {
+            let plan = self.plan();
+            if plan.steps.is_empty() || !plan.blocked.is_empty() {
+                return plan;
+            }
+            let report = self.walk(&plan).await;
+            if report.is_none_or(|report| !report.is_done()) {
+                return self.plan();
+            }
+        }
+        self.plan()
+    }
+}
 
 fn operator(spec: &Spec) -> Operator {
     Operator::new(spec.fleet.clone(), spec.options.clone(), stand_ins(&BTreeMap::new()))
@@ -277,6 +296,16 @@ fn gates_keep_a_quorum_that_loses_a_member_after_the_plan_was_made() {
             assert!(failed.contains(&format!("{lost} does not answer")), "{failed}");
         }
     }
+}
+
+#[test]
+fn taking_a_platform_down_leaves_nothing_of_it() {
+    let operator = crm();
+    run(operator.up());
+    let plan = ennead_planner::plan::down_plan("crm", &operator.world.inventory());
+    assert!(run(operator.walk(&plan)).unwrap().is_done());
+    assert_eq!(operator.world.inventory(), Inventory::empty());
+    assert!(ennead_planner::plan::down_plan("other", &crm().world.inventory()).is_empty());
 }
 
 #[test]
