@@ -34,7 +34,8 @@ struct Row {
 
 /// Runs all measurements and writes the page.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let built = Command::new("cargo").args(["build", "--release", "--package", "ennead"]).status()?;
+    let built =
+        Command::new("cargo").args(["build", "--release", "--package", "ennead"]).status()?;
     anyhow::ensure!(built.success(), "the build failed");
     let result = measure(options);
     // The lab is removed also after a failure; its own error must not hide the first one.
@@ -56,17 +57,33 @@ fn measure(options: &Options) -> anyhow::Result<Vec<Row>> {
     ennead(options, &["lab", "up"])?;
     let (up, summary) = ennead(options, &["up", "--json"])?;
     let ready = summary["servers_ready_s"].as_f64().context("up says no servers_ready_s")?;
-    rows.push(Row { what: "servers created to SSH-ready", measured: format!("{ready:.1} s"), target: "4 s" });
+    rows.push(Row {
+        what: "servers created to SSH-ready",
+        measured: format!("{ready:.1} s"),
+        target: "4 s",
+    });
     rows.push(Row { what: "`ennead up`, image present", measured: seconds(up), target: "45 s" });
     let again = repeated(options, 5, &["up", "--json"])?;
-    rows.push(Row { what: "`ennead up` again, 0 changed", measured: spread(&again), target: "2 s" });
+    rows.push(Row {
+        what: "`ennead up` again, 0 changed",
+        measured: spread(&again),
+        target: "2 s",
+    });
     let plan = repeated(options, 5, &["plan", "--json"])?;
     rows.push(Row { what: "`ennead plan`", measured: spread(&plan), target: "1.5 s" });
     let check = repeated(options, 5, &["check", "--json"])?;
     rows.push(Row { what: "`ennead check`", measured: spread(&check), target: "50 ms" });
     let (_, lab) = ennead(options, &["lab", "status", "--json"])?;
-    rows.push(Row { what: "memory of all servers", measured: mebibytes(&lab["memory_bytes"])?, target: "2560 MiB" });
-    rows.push(Row { what: "memory of the lab daemon", measured: mebibytes(&lab["daemon_memory_bytes"])?, target: "64 MiB" });
+    rows.push(Row {
+        what: "memory of all servers",
+        measured: mebibytes(&lab["memory_bytes"])?,
+        target: "2560 MiB",
+    });
+    rows.push(Row {
+        what: "memory of the lab daemon",
+        measured: mebibytes(&lab["daemon_memory_bytes"])?,
+        target: "64 MiB",
+    });
     rows.extend(power_loss(options)?);
     ennead(options, &["down", "--yes"])?;
     Ok(rows)
@@ -75,7 +92,8 @@ fn measure(options: &Options) -> anyhow::Result<Vec<Row>> {
 fn power_loss(options: &Options) -> anyhow::Result<Vec<Row>> {
     let runs = options.runs.to_string();
     let (_, report) = ennead(options, &["drill", "power-loss", "--json", "--runs", &runs])?;
-    let figure = |key: &str| report["rto_s"][key].as_f64().with_context(|| format!("no rto_s.{key}"));
+    let figure =
+        |key: &str| report["rto_s"][key].as_f64().with_context(|| format!("no rto_s.{key}"));
     let rto = format!(
         "p50 {:.2} s, p95 {:.2} s, max {:.2} s in {runs} runs",
         figure("p50")?,
@@ -85,7 +103,11 @@ fn power_loss(options: &Options) -> anyhow::Result<Vec<Row>> {
     let lost = report["lost"].as_u64().context("no lost")?;
     let acknowledged = report["acknowledged"].as_u64().context("no acknowledged")?;
     Ok(vec![
-        Row { what: "power loss of the primary: RTO", measured: rto, target: "p50 23 s, each 28 s" },
+        Row {
+            what: "power loss of the primary: RTO",
+            measured: rto,
+            target: "p50 23 s, each 28 s",
+        },
         Row {
             what: "power loss of the primary: RPO",
             measured: format!("{lost} of {acknowledged} acknowledged writes lost"),
@@ -103,7 +125,12 @@ fn ennead(options: &Options, arguments: &[&str]) -> anyhow::Result<(Duration, Va
         .stderr(Stdio::inherit())
         .output()?;
     let took = watch.elapsed();
-    anyhow::ensure!(output.status.success(), "ennead {} ended with {}", arguments.join(" "), output.status);
+    anyhow::ensure!(
+        output.status.success(),
+        "ennead {} ended with {}",
+        arguments.join(" "),
+        output.status
+    );
     Ok((took, serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)))
 }
 

@@ -86,7 +86,12 @@ fn architecture_is_short_and_names_every_crate() {
 #[test]
 fn forbidden_words_stay_out() {
     // Split so that this file does not contain them.
-    let words = [concat!("/wor", "k/"), concat!("todo", "!("), concat!("FIX", "ME"), concat!("#[ign", "ore")];
+    let words = [
+        concat!("/wor", "k/"),
+        concat!("todo", "!("),
+        concat!("FIX", "ME"),
+        concat!("#[ign", "ore"),
+    ];
     for (path, text) in sources() {
         for word in words {
             assert!(!text.contains(word), "{}: contains {word}", path.display());

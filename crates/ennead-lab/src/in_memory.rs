@@ -42,7 +42,7 @@ pub async fn lab_in_memory_with(
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move {
         // Both an order and a sender that is gone mean the end.
-        let _: Result<(), _> = stopped.await;
+        stopped.await.unwrap_or_default();
     };
     let bound = serve(options, Arc::<MemoryWorld>::clone(&world) as _, shutdown).await?;
     let (endpoint, token) = (bound.endpoint.clone(), bound.token.clone());

@@ -7,9 +7,10 @@
 mod admin;
 pub mod api;
 pub mod catalogue;
-mod http;
+pub mod daemon;
 pub mod engine;
 pub mod fault;
+mod http;
 pub mod image;
 pub mod in_memory;
 pub mod lifecycle;

@@ -8,16 +8,11 @@ use std::fmt;
 use camino::Utf8Path;
 use ennead_host::{Command, Host as _, LocalHost, files};
 use serde::Serialize;
-use std::time::Duration;
 
 use crate::world::names::LabNames;
 use crate::world::place::MARK;
-use crate::world::process::Process;
 use crate::world::why::Why;
 use crate::world::{WorldError, cgroup, mounts, namespace, network, nspawn};
-
-/// How long everything that was killed may take to be gone.
-const KILL_DEADLINE: Duration = Duration::from_secs(30);
 
 /// What a lab has on this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -116,7 +111,7 @@ async fn remove(names: &LabNames, lab: &str, state: &Utf8Path) -> Result<(), Why
     // First the way in, so that nothing that dies is still seen.
     network::remove_host_link(names).await?;
     let namespaces = namespace::list(&names.namespace_prefix())?;
-    kill_all(&names.cgroup()).await?;
+    cgroup::kill_all(&names.cgroup()).await?;
     for name in &namespaces {
         namespace::remove(name).await?;
         nspawn::clear_runtime(name)?;
@@ -141,26 +136,6 @@ fn check_mark(lab: &str, state: &Utf8Path) -> Result<bool, Why> {
         Some(name) => Err(Why(format!("{state} belongs to lab {:?}", name.trim()))),
         None => Err(Why(format!("{state} is not a lab's folder: it has no file {MARK}"))),
     }
-}
-
-/// Kills all processes of a control group until there are none.
-async fn kill_all(group: &str) -> Result<(), Why> {
-    let killing = async {
-        loop {
-            let held: Vec<Process> =
-                cgroup::processes(group)?.into_iter().filter_map(Process::hold).collect();
-            if held.is_empty() {
-                return Ok(());
-            }
-            held.iter().for_each(Process::kill);
-            for process in held {
-                process.ended().await?;
-            }
-        }
-    };
-    tokio::time::timeout(KILL_DEADLINE, killing).await.unwrap_or_else(|_| {
-        Err(Why(format!("killed, but not gone within {} s", KILL_DEADLINE.as_secs())))
-    })
 }
 
 #[cfg(test)]

@@ -74,8 +74,8 @@ mod tests {
         assert!(!empty.passes);
         assert_eq!((empty.remaining, empty.until_full), (0, Duration::from_hours(1)));
         assert!(!bucket.take(Duration::from_millis(900)).passes);
-        assert!(bucket.take(Duration::from_millis(1000)).passes);
-        assert!(!bucket.take(Duration::from_millis(1000)).passes);
+        assert!(bucket.take(Duration::from_secs(1)).passes);
+        assert!(!bucket.take(Duration::from_secs(1)).passes);
         assert_eq!(bucket.take(Duration::from_hours(3)).remaining, 3599);
     }
 }

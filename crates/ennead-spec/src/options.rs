@@ -110,6 +110,9 @@ fn options_finding(path: &str, message: &str) -> Finding {
         let message = format!("has the wrong type: {expected} is expected, but it is {found}");
         return Finding::error("wrong-type", path, message);
     }
+    if message.starts_with("invalid value: integer") {
+        return Finding::error("wrong-type", path, "is a whole number out of range");
+    }
     if let Some(rest) = message.strip_prefix("missing field ") {
         return Finding::error(
             "missing-key",

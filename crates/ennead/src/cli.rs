@@ -39,9 +39,6 @@ pub(crate) struct Global {
     /// Folder for labs' state
     #[arg(long, global = true, env = "ENNEAD_LAB_STATE", hide_env_values = true)]
     pub(crate) lab_state: Option<Utf8PathBuf>,
-    /// Age identity that opens the secrets beside the spec [default: ~/.config/ennead/identity.txt]
-    #[arg(long, global = true, env = "ENNEAD_IDENTITY", hide_env_values = true)]
-    pub(crate) identity: Option<Utf8PathBuf>,
     /// Say more on standard error; twice for everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,

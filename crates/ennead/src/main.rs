@@ -15,8 +15,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
-use crate::error::CommandError;
+use crate::cli::{Cli, Command, NodeCommand};
+use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 
 fn main() -> ExitCode {
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     };
     start_log(cli.global.verbose);
     match run(cli) {
-        Ok(exit) => exit.into(),
+        Ok(code) => code,
         Err(error) => {
             ui::error(&error);
             error.exit.into()
@@ -39,10 +39,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<Exit, CommandError> {
+fn run(cli: Cli) -> Result<ExitCode, CommandError> {
     // The whole program uses one implementation of cryptography. It is set once; a second call
     // could only find the same one.
     drop(rustls::crypto::ring::default_provider().install_default());
+    if let Command::Node(NodeCommand::Tunnel { interface }) = &cli.command {
+        // It has threads of its own and refuses to run inside a runtime.
+        return ennead_node::tunnel(interface).or_exit(Exit::Internal).map(|()| Exit::Done.into());
+    }
     // Four threads are enough to wait for sixty connections.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
@@ -52,21 +56,22 @@ fn run(cli: Cli) -> Result<Exit, CommandError> {
     runtime.block_on(dispatch(cli))
 }
 
-async fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
+async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
     let global = cli.global;
-    match cli.command {
-        Command::Init(args) => commands::init::run(&global, &args),
-        Command::Check(args) => commands::check::run(&global, &args),
-        Command::Plan(args) => commands::plan::run(&global, &args).await,
-        Command::Up(args) => commands::up::run(&global, &args).await,
-        Command::Status(args) => commands::status::run(&global, &args).await,
-        Command::Ssh(args) => commands::ssh::run(&global, &args).await,
-        Command::Drill(command) => commands::drill::run(&global, &command).await,
-        Command::Down(args) => commands::down::run(&global, &args).await,
-        Command::Lab(command) => commands::lab::run(&global, &command).await,
-        Command::Completions(args) => Ok(commands::completions::run(&args)),
-        Command::Node(command) => commands::node::run(&command).await,
-    }
+    let exit = match cli.command {
+        Command::Init(args) => commands::init::run(&global, &args)?,
+        Command::Check(args) => commands::check::run(&global, &args)?,
+        Command::Plan(args) => commands::plan::run(&global, &args).await?,
+        Command::Up(args) => commands::up::run(&global, &args).await?,
+        Command::Status(args) => commands::status::run(&global, &args).await?,
+        Command::Ssh(args) => return commands::ssh::run(&global, &args).await,
+        Command::Drill(command) => commands::drill::run(&global, &command).await?,
+        Command::Down(args) => commands::down::run(&global, &args).await?,
+        Command::Lab(command) => commands::lab::run(&global, &command).await?,
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Node(command) => commands::node::run(&command).await?,
+    };
+    Ok(exit.into())
 }
 
 fn start_log(verbose: u8) {

@@ -1,6 +1,6 @@
 //! Where things of the operator's machine lie.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use ennead_host::environment;
 
 use crate::cli::Global;
@@ -18,18 +18,9 @@ pub(crate) fn lab_folder(global: &Global) -> Utf8PathBuf {
     labs.join(&global.lab)
 }
 
-/// Returns the identity that opens the secrets.
-pub(crate) fn identity(global: &Global) -> Utf8PathBuf {
-    global.identity.clone().unwrap_or_else(|| {
-        environment::read("XDG_CONFIG_HOME")
-            .map_or_else(|| home().join(".config"), Utf8PathBuf::from)
-            .join("ennead/identity.txt")
-    })
-}
-
-/// Returns the secrets beside a spec: `crm.toml` has `crm.secrets.age`.
-pub(crate) fn secrets(spec: &Utf8Path) -> Utf8PathBuf {
-    spec.with_extension("secrets.age")
+/// Returns the folder of the operator's configuration; `ennead/identity.txt` in it opens secrets.
+pub(crate) fn config_home() -> Utf8PathBuf {
+    environment::read("XDG_CONFIG_HOME").map_or_else(|| home().join(".config"), Utf8PathBuf::from)
 }
 
 fn home() -> Utf8PathBuf {

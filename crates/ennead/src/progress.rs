@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ennead_executor::walk::{Progress, StepReport, StepResult};
 use ennead_host::clock::{self, Stopwatch};
-use ennead_model::{Step, StepId};
+use ennead_model::{CloudAction, Step, StepAction, StepId};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::ui::{self, Tone};
@@ -17,6 +17,14 @@ pub(crate) struct WalkView {
     bars: Option<Bars>,
     /// What each waiting step was last said to wait for, so that nothing is said twice.
     said: Mutex<BTreeMap<StepId, String>>,
+    made: Mutex<Making>,
+}
+
+/// When the first server was begun and the last one reached, since the walk's start.
+#[derive(Default)]
+struct Making {
+    begun: Option<Duration>,
+    reached: Option<Duration>,
 }
 
 struct Bars {
@@ -29,7 +37,7 @@ impl WalkView {
     /// Starts a view of this many steps.
     pub(crate) fn new(steps: usize) -> Self {
         let bars = ui::is_interactive().then(|| Bars::new(steps));
-        Self { watch: Stopwatch::start(), bars, said: Mutex::new(BTreeMap::new()) }
+        Self { watch: Stopwatch::start(), bars, said: Mutex::default(), made: Mutex::default() }
     }
 
     /// Removes the bars from the terminal.
@@ -39,6 +47,24 @@ impl WalkView {
             if bars.multi.clear().is_err() {
                 tracing::debug!("the terminal is gone");
             }
+        }
+    }
+
+    /// Returns seconds from the first server's creation until the last new one was reached; `None`
+    /// when none was made.
+    pub(crate) fn servers_ready_s(&self) -> Option<f64> {
+        let made = self.made.lock().ok()?;
+        Some(made.reached?.saturating_sub(made.begun?).as_secs_f64())
+    }
+
+    fn note_making(&self, step: &Step, is_end: bool) {
+        let Ok(mut made) = self.made.lock() else { return };
+        match &step.action {
+            StepAction::Cloud { action: CloudAction::CreateServer { .. } } if !is_end => {
+                made.begun.get_or_insert(self.watch.elapsed());
+            }
+            StepAction::Reach { .. } if is_end => made.reached = Some(self.watch.elapsed()),
+            _ => {}
         }
     }
 
@@ -73,6 +99,7 @@ fn style(template: &str) -> ProgressStyle {
 
 impl Progress for WalkView {
     fn started(&self, step: &Step) {
+        self.note_making(step, false);
         let Some(bars) = &self.bars else { return };
         let bar = bars.multi.add(ProgressBar::new_spinner());
         bar.set_style(style("  {spinner} {msg} {elapsed:.dim}"));
@@ -103,6 +130,7 @@ impl Progress for WalkView {
     }
 
     fn finished(&self, step: &Step, report: &StepReport) {
+        self.note_making(step, true);
         let took = Duration::from_millis(report.took_ms);
         let (word, tone, more) = match &report.result {
             StepResult::Done { changed: 0 } => ("same", Tone::Quiet, String::new()),

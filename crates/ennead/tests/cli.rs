@@ -7,7 +7,9 @@ use support::{Place, preset};
 #[test]
 fn help_lists_the_verbs_and_the_exit_codes() {
     let answer = Place::new("cli", "").ennead(&["--help"]).expect_code(0);
-    for word in ["init", "check", "plan", "up", "status", "ssh", "drill", "down", "lab", "Exit codes"] {
+    for word in
+        ["init", "check", "plan", "up", "status", "ssh", "drill", "down", "lab", "Exit codes"]
+    {
         assert!(answer.out.contains(word), "{word}: {answer:?}");
     }
     assert!(!answer.out.contains("  node "), "what runs on nodes is not for people: {answer:?}");

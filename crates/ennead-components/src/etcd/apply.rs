@@ -40,22 +40,15 @@ fn answer(what: String) -> ComponentError {
 
 /// Returns `etcdctl` with the node's own certificate.
 pub(super) fn etcdctl(endpoints: &[String]) -> Command {
-    Command::new("etcdctl").args([
-        "--endpoints",
-        &endpoints.join(","),
-        "--cacert",
-        CA_PATH,
-        "--cert",
-        CLIENT.cert_path().as_str(),
-        "--key",
-        CLIENT.key_path().as_str(),
-        "--dial-timeout",
-        "1s",
-        "--command-timeout",
-        REQUEST_DEADLINE,
-        "--write-out",
-        "json",
-    ])
+    client(endpoints, CLIENT.cert_path().as_str(), CLIENT.key_path().as_str())
+}
+
+/// Returns `etcdctl` with a certificate, answering in JSON.
+pub(crate) fn client(endpoints: &[String], cert: &str, key: &str) -> Command {
+    let endpoints = endpoints.join(",");
+    let connection = ["--endpoints", &endpoints, "--cacert", CA_PATH, "--cert", cert, "--key", key];
+    let patience = ["--dial-timeout", "1s", "--command-timeout", REQUEST_DEADLINE];
+    Command::new("etcdctl").args(connection).args(patience).args(["--write-out", "json"])
 }
 
 /// Returns the members as a majority knows them.

@@ -6,8 +6,10 @@ mod members;
 mod observe;
 mod plan;
 mod spec;
-pub mod voters;
+mod voters;
 
+pub(crate) use apply::client;
+pub(crate) use plan::client_urls;
 pub use spec::Options;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -129,8 +129,16 @@ fn health(node: &Node) -> Condition {
     }
 }
 
+fn client_url(voter: &Node) -> String {
+    format!("https://{}:2379", voter.address)
+}
+
+/// Returns the client URLs of all voters.
+pub(crate) fn client_urls(context: &Context<'_>) -> Vec<String> {
+    context.fleet.running(NAME).map(client_url).collect()
+}
+
 fn voters(context: &Context<'_>, node: &Node) -> Voters {
-    let client_url = |voter: &Node| format!("https://{}:2379", voter.address);
     let running = || context.fleet.running(NAME);
     let mut endpoints: Vec<String> =
         running().filter(|voter| voter.name != node.name).map(client_url).collect();

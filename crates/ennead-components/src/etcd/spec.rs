@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The nodes that vote, which are the nodes that run etcd. When absent, every node whose tier
-    /// or exception lists etcd. Use an odd number: an even one needs a larger majority and survives
-    /// no more. Effect of a change: members are added and removed one at a time.
+    /// The nodes that vote, which are the nodes that run etcd; the lists of tiers and nodes are then
+    /// overruled. Default: none, so every node that lists the component votes. Use an odd number.
+    /// Effect of a change: members join or leave one at a time.
     pub voters: Option<BTreeSet<NodeName>>,
     /// Time between heartbeats of the leader, in milliseconds. Default 100: about 1.5 times the
     /// round trip between sites 60 ms apart. The same on all voters. Effect of a change: restart.

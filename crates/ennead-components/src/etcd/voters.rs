@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ennead_model::{ComponentName, Finding, Fleet, Node, NodeName};
 
+use super::NAME;
+
 /// Gives etcd to each voter and takes it from every other node. Names that are no node are ignored
 /// here; [`check_voters`] reports them.
-pub fn place_voters(voters: &BTreeSet<NodeName>, nodes: &mut BTreeMap<NodeName, Node>) {
-    let Ok(etcd) = ComponentName::new("etcd") else { return };
+pub(super) fn place_voters(voters: &BTreeSet<NodeName>, nodes: &mut BTreeMap<NodeName, Node>) {
+    let Ok(etcd) = ComponentName::new(NAME) else { return };
     for (name, node) in nodes {
         if voters.contains(name) {
             node.components.insert(etcd.clone());
@@ -18,7 +20,7 @@ pub fn place_voters(voters: &BTreeSet<NodeName>, nodes: &mut BTreeMap<NodeName, 
 }
 
 /// Returns one error for each voter that is no node.
-pub fn check_voters(voters: &BTreeSet<NodeName>, fleet: &Fleet) -> Vec<Finding> {
+pub(super) fn check_voters(voters: &BTreeSet<NodeName>, fleet: &Fleet) -> Vec<Finding> {
     let strangers = voters.iter().filter(|voter| !fleet.nodes.contains_key(*voter));
     let nodes = fleet.nodes.keys().map(NodeName::as_str).collect::<Vec<_>>().join(", ");
     strangers

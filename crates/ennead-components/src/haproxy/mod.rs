@@ -5,6 +5,7 @@ mod observe;
 mod plan;
 mod spec;
 
+pub use plan::{READ_PORT, WRITE_PORT};
 pub use spec::Options;
 
 use async_trait::async_trait;

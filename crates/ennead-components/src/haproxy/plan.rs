@@ -18,8 +18,10 @@ const TLS_DIRECTORY: &str = "/etc/haproxy/tls";
 const KEY_PATH: &str = "/etc/haproxy/tls/haproxy.pem.key";
 const STATS_SECRET: &str = "haproxy-stats";
 
-const WRITE_PORT: u16 = 5000;
-const READ_PORT: u16 = 5001;
+/// Where clients write: leads to the primary.
+pub const WRITE_PORT: u16 = 5000;
+/// Where clients read: leads to the replicas.
+pub const READ_PORT: u16 = 5001;
 const STATS_PORT: u16 = 7000;
 /// Seconds until it sees a primary: Patroni has had its time before.
 const READY_DEADLINE_S: u32 = 60;

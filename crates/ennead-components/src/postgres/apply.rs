@@ -7,9 +7,10 @@ use ennead_host::{Command, Host};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::plan::{CONFIG_PATH, USER};
+use super::plan::{CONFIG_PATH, Configure, PATRONI, USER};
 use super::{NAME, SOCKET_DIRECTORY};
 use crate::component::ComponentError;
+use crate::etcd;
 
 /// How long the cluster is waited for to be founded.
 const FOUNDED_DEADLINE: Duration = Duration::from_secs(85);
@@ -34,11 +35,6 @@ fn answer(what: String) -> ComponentError {
     ComponentError::Answer { component: NAME, what }
 }
 
-/// Returns `patronictl` with the node's settings.
-pub(super) fn patronictl() -> Command {
-    Command::new("patronictl").args(["-c", CONFIG_PATH])
-}
-
 /// Returns a query of the local instance as the superuser, over the socket and without a password.
 pub(super) fn query(sql: &str) -> Command {
     psql().args(["--tuples-only", "--no-align", "--command", sql]).user(USER)
@@ -50,15 +46,47 @@ fn psql() -> Command {
 
 /// Merges the settings into the cluster's. Tried again while the cluster is not founded yet, and
 /// when another member changed them at the same time.
-async fn configure(host: &dyn Host, settings: &Value) -> Result<bool, ComponentError> {
-    let command =
-        patronictl().args(["edit-config", "--force", "--apply", "-"]).stdin(settings.to_string());
+async fn configure(host: &dyn Host, arguments: &Value) -> Result<bool, ComponentError> {
+    let wanted: Configure = serde_json::from_value(arguments.clone())
+        .map_err(|error| answer(format!("arguments of \"configure\": {error}")))?;
+    let change = Command::new("patronictl")
+        .args(["-c", CONFIG_PATH, "edit-config", "--force", "--apply", "-"])
+        .stdin(wanted.settings.to_string());
     wait_until(FOUNDED_DEADLINE, PAUSE, || async {
-        let output = host.run_ok(&command).await.map_err(|error| error.to_string())?;
-        Ok(!output.stdout_text().contains("Not changed"))
+        // Asking etcd costs a fiftieth of what starting patronictl does.
+        let current = current_settings(host, &wanted).await?;
+        if contains(&current, &wanted.settings) {
+            return Ok(false);
+        }
+        host.run_ok(&change).await.map_err(|error| error.to_string())?;
+        Ok(true)
     })
     .await
     .map_err(|error| answer(format!("the cluster's settings could not be changed: {error}")))
+}
+
+async fn current_settings(host: &dyn Host, wanted: &Configure) -> Result<Value, String> {
+    let client = etcd::client(
+        &wanted.endpoints,
+        PATRONI.cert_path().as_str(),
+        PATRONI.key_path().as_str(),
+    );
+    let get = client.args(["get", "--print-value-only", "--write-out", "simple", &wanted.key]);
+    let output = host.run_ok(&get).await.map_err(|error| error.to_string())?;
+    if output.stdout.is_empty() {
+        return Err("the cluster is not founded yet".to_owned());
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("its settings are {error}"))
+}
+
+/// Returns whether merging `part` into `whole` would change nothing.
+fn contains(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part
+            .iter()
+            .all(|(key, part)| whole.get(key).is_some_and(|whole| contains(whole, part))),
+        _ => whole == part,
+    }
 }
 
 /// Arguments of `bootstrap-database`.
@@ -119,4 +147,25 @@ async fn can_log_in(host: &dyn Host, database: &Database) -> Result<bool, Compon
         .env("PGPASSFILE", &*database.passfile)
         .user(USER);
     Ok(host.run(&login).await?.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_are_contained_when_a_merge_changes_nothing() {
+        let whole = json!({"ttl": 20, "postgresql": {"parameters": {"a": "1", "b": "2"}}});
+        assert!(contains(&whole, &json!({"postgresql": {"parameters": {"b": "2"}}})));
+        for different in [
+            json!({"ttl": 30}),
+            json!({"postgresql": {"parameters": {"c": "3"}}}),
+            json!({"postgresql": {"parameters": {"b": 2}}}),
+            json!({"failsafe_mode": true}),
+        ] {
+            assert!(!contains(&whole, &different), "{different}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use ennead_model::{Condition, Node, OnChange, Ref, RefKind};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::memory::{Memory, memory};
@@ -10,7 +11,7 @@ use super::{APP, APP_SECRET, NAME, PORT, REST_PORT, SOCKET_DIRECTORY, connection
 use crate::action::{directory, file, https_ok, peers, secret_file, tcp, unit, unit_off, verb};
 use crate::leaf::{CA_PATH, Purpose, database_leaf, leaf};
 use crate::render::render;
-use crate::{Context, Declaration, Disruption, Peers, SecretRequest, Usage};
+use crate::{Context, Declaration, Disruption, Peers, SecretRequest, Usage, etcd};
 
 /// Patroni's settings; the distribution's unit and `patronictl` are given this path.
 pub(super) const CONFIG_PATH: &str = "/etc/patroni/config.yml";
@@ -29,7 +30,7 @@ const DATABASE_DEADLINE_S: u32 = 600;
 const HEALTH_DEADLINE_S: u32 = 90;
 
 /// Patroni's own: its REST API, its calls to other members, and its connection to etcd.
-const PATRONI: Purpose<'static> = Purpose {
+pub(super) const PATRONI: Purpose<'static> = Purpose {
     name: "patroni",
     common_name: "patroni",
     usage: Usage::Both,
@@ -40,6 +41,17 @@ const PATRONI: Purpose<'static> = Purpose {
 /// What PostgreSQL shows to clients and replicas.
 const SERVER: Purpose<'static> =
     Purpose { name: "postgres", common_name: "postgres", usage: Usage::Server, ..PATRONI };
+
+/// Arguments of `configure`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Configure {
+    /// etcd's client URLs.
+    pub endpoints: Vec<String>,
+    /// The key under which Patroni keeps the cluster's settings.
+    pub key: String,
+    /// The settings.
+    pub settings: Value,
+}
 
 #[derive(Template)]
 #[template(path = "postgres/templates/config.yml", escape = "none")]
@@ -82,7 +94,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
     let app_password = format!("*:*:*:{APP}:{}\n", secret(APP_SECRET));
     let app_sql = render(&AppSql { role: APP, passfile: APP_PASSFILE });
     Declaration {
-        packages: vec![format!("postgresql-{version}"), "patroni".to_owned(), "python3-etcd".to_owned()],
+        packages: vec![format!("postgresql-{version}"), "patroni".to_owned(), "python3-etcd".to_owned(),"etcd-client".to_owned()],
         directories: vec![
             directory("/etc/patroni", "root", "root", 0o755),
             directory(TLS_DIRECTORY, "root", USER, 0o750),
@@ -113,7 +125,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
             ),
         ],
         finish: vec![
-            verb("configure", &cluster_settings(context), CONFIGURE_DEADLINE_S),
+            verb("configure", &configure(context), CONFIGURE_DEADLINE_S),
             verb(
                 "bootstrap-database",
                 &json!({ "role": APP, "passfile": APP_PASSFILE, "sql": app_sql }),
@@ -128,6 +140,14 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         health_deadline_s: HEALTH_DEADLINE_S,
         disruption: Disruption::OneAtATime,
         ..Declaration::default()
+    }
+}
+
+fn configure(context: &Context<'_>) -> Configure {
+    Configure {
+        endpoints: etcd::client_urls(context),
+        key: format!("/service/{}/config", context.fleet.platform),
+        settings: cluster_settings(context),
     }
 }
 

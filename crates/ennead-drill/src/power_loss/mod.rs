@@ -5,6 +5,8 @@
 
 mod ending;
 mod rehearsal;
+#[cfg(test)]
+mod tests;
 
 use ennead_host::clock::now;
 use ennead_model::NodeName;

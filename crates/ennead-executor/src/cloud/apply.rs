@@ -46,7 +46,8 @@ pub async fn apply_cloud(
 ) -> Result<Outcome, CloudStepError> {
     let scope = Scope { client, owner: owner(platform), mark: shared_key_mark(platform) };
     let summary = || action.summary();
-    match scope.apply(action, resolver).await {
+    // Boxed: the futures of all kinds of actions together are large for a caller to hold.
+    match Box::pin(scope.apply(action, resolver)).await {
         Ok(true) => Ok(Outcome::Changed),
         Ok(false) => Ok(Outcome::Unchanged),
         Err(Why::Cloud(source)) => Err(CloudStepError::Cloud { action: summary(), source }),

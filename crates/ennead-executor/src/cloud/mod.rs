@@ -27,3 +27,6 @@ fn owner(platform: &str) -> Owner {
 fn shared_key_mark(platform: &str) -> String {
     format!("ennead/{platform}")
 }
+
+#[cfg(test)]
+mod tests;

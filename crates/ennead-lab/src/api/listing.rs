@@ -137,7 +137,7 @@ fn link(request: &Request, pagination: &Pagination) -> Option<String> {
             request.root, request.path, pagination.per_page
         );
         for (name, value) in &others {
-            url.push_str(&format!("&{}={}", encode(name), encode(value)));
+            url.extend(["&", &encode(name), "=", &encode(value)]);
         }
         url
     };

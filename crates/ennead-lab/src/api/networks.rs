@@ -1,6 +1,6 @@
 //! `/networks` and their actions.
 
-use ennead_hcloud::types::{Action, CreateNetwork, Route as NetworkRoute, Subnet};
+use ennead_hcloud::types::{CreateNetwork, Route as NetworkRoute, Subnet};
 use serde_json::json;
 
 use super::actions::{list_actions_of, list_all_actions_of, one_action_of, one_action_of_kind};
@@ -97,7 +97,7 @@ fn add_subnet(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut body = Body::parse(&call.request.body)?;
     let subnet = read_subnet(&mut body);
     body.check()?;
-    begun(&call.state.add_subnet(id, &subnet, call.moment)?)
+    Ok(Reply::begun(&call.state.add_subnet(id, &subnet, call.moment)?))
 }
 
 fn delete_subnet(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -105,7 +105,7 @@ fn delete_subnet(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut body = Body::parse(&call.request.body)?;
     let range = body.required_text("ip_range");
     body.check()?;
-    begun(&call.state.delete_subnet(id, &range, call.moment)?)
+    Ok(Reply::begun(&call.state.delete_subnet(id, &range, call.moment)?))
 }
 
 fn change_protection(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -113,14 +113,10 @@ fn change_protection(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut body = Body::parse(&call.request.body)?;
     let delete = body.flag("delete");
     body.check()?;
-    begun(&call.state.protect_network(id, delete, call.moment)?)
+    Ok(Reply::begun(&call.state.protect_network(id, delete, call.moment)?))
 }
 
 fn unsupported(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     call.state.network(call.id(0, KIND)?)?;
     Err(Refusal::new(Code::UnsupportedError, "the lab does not support this action"))
-}
-
-fn begun(action: &Action) -> Result<Reply, Refusal> {
-    Ok(Reply::json(201, json!({ "action": action })))
 }

@@ -20,6 +20,7 @@ const BACKUP_PERCENT: &str = "20.0000000000";
 /// Hours of a month, by which the cloud derives hourly prices.
 const HOURS_PER_MONTH: f64 = 730.0;
 
+#[expect(clippy::unnecessary_wraps, reason = "every route's function has this form")]
 fn get(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let places = catalogue::locations();
     let hourly_and_monthly = |amount: f64| -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! A request and its answer, without HTTP.
 
-use serde_json::Value;
+use ennead_hcloud::types::Action;
+use serde_json::{Value, json};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,11 @@ impl Reply {
     /// Answers with a status and JSON.
     pub fn json(status: u16, body: Value) -> Self {
         Self { status, body: Some(body), link: None }
+    }
+
+    /// Answers that an action has begun.
+    pub fn begun(action: &Action) -> Self {
+        Self::json(201, json!({ "action": action }))
     }
 
     /// Answers that something is gone.

@@ -60,11 +60,7 @@ pub enum Found<'a> {
 }
 
 /// Finds the route of a path. Of two patterns that match, the one listed first wins.
-pub fn find<'a>(
-    routes: impl Iterator<Item = &'static Route>,
-    method: Method,
-    path: &'a str,
-) -> Found<'a> {
+pub fn find(routes: impl Iterator<Item = &'static Route>, method: Method, path: &str) -> Found<'_> {
     let mut found = Found::Nothing;
     for route in routes {
         let Some(params) = match_path(route.pattern, path) else { continue };

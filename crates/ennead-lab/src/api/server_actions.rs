@@ -1,8 +1,5 @@
 //! `/servers/{id}/actions/...`.
 
-use ennead_hcloud::types::Action;
-use serde_json::json;
-
 use super::actions::{list_actions_of, list_all_actions_of, one_action_of, one_action_of_kind};
 use super::body::Body;
 use super::request::{Method, Reply};
@@ -49,13 +46,9 @@ const UNSUPPORTED: &[&str] = &[
     "reset_password",
 ];
 
-fn begun(action: &Action) -> Result<Reply, Refusal> {
-    Ok(Reply::json(201, json!({ "action": action })))
-}
-
 fn power(call: &mut Call<'_>, power: Power) -> Result<Reply, Refusal> {
     let id = call.id(0, KIND)?;
-    begun(&call.state.power(id, power, call.moment)?)
+    Ok(Reply::begun(&call.state.power(id, power, call.moment)?))
 }
 
 fn attach(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -72,7 +65,7 @@ fn attach(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         body.blame("ip_range", "is not an IPv4 range");
     }
     body.check()?;
-    begun(&call.state.attach_server(id, &wish, call.moment)?)
+    Ok(Reply::begun(&call.state.attach_server(id, &wish, call.moment)?))
 }
 
 fn detach(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -80,7 +73,7 @@ fn detach(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut body = Body::parse(&call.request.body)?;
     let network = body.required_id("network");
     body.check()?;
-    begun(&call.state.detach_server(id, network, call.moment)?)
+    Ok(Reply::begun(&call.state.detach_server(id, network, call.moment)?))
 }
 
 fn change_protection(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -88,7 +81,7 @@ fn change_protection(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut body = Body::parse(&call.request.body)?;
     let (delete, rebuild) = (body.flag("delete"), body.flag("rebuild"));
     body.check()?;
-    begun(&call.state.protect_server(id, delete, rebuild, call.moment)?)
+    Ok(Reply::begun(&call.state.protect_server(id, delete, rebuild, call.moment)?))
 }
 
 fn join_group(call: &mut Call<'_>) -> Result<Reply, Refusal> {
@@ -96,12 +89,12 @@ fn join_group(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut body = Body::parse(&call.request.body)?;
     let group = body.required_id("placement_group");
     body.check()?;
-    begun(&call.state.join_placement_group(id, group, call.moment)?)
+    Ok(Reply::begun(&call.state.join_placement_group(id, group, call.moment)?))
 }
 
 fn leave_group(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let id = call.id(0, KIND)?;
-    begun(&call.state.leave_placement_group(id, call.moment)?)
+    Ok(Reply::begun(&call.state.leave_placement_group(id, call.moment)?))
 }
 
 fn unsupported(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -77,10 +77,11 @@ impl Job {
     /// Returns the objects that nobody else may touch meanwhile.
     pub fn exclusive(&self) -> Vec<Lane> {
         let mut lanes = vec![self.lane];
-        lanes.extend(self.effects.iter().filter_map(|effect| match effect {
+        let detached = self.effects.iter().filter_map(|effect| match effect {
             Effect::Detach(server, _) => Some(Lane::Server(*server)),
             _ => None,
-        }));
+        });
+        lanes.extend(detached.filter(|lane| *lane != self.lane));
         lanes
     }
 

@@ -10,10 +10,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::files;
 
+use super::process::Process;
 use super::why::Why;
 
 /// How long the kernel may take to let go of the groups of what has just been killed.
 const REMOVAL_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long what was killed may take to be gone.
+const KILL_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A mounted hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +136,27 @@ pub(crate) fn processes(group: &str) -> Result<Vec<i32>, Why> {
     Ok(found)
 }
 
+/// Kills all processes of a group and all groups below it; returns when there are none.
+pub(crate) async fn kill_all(group: &str) -> Result<(), Why> {
+    let killing = async {
+        loop {
+            let held: Vec<Process> =
+                processes(group)?.into_iter().filter_map(Process::hold).collect();
+            if held.is_empty() {
+                return Ok(());
+            }
+            held.iter().for_each(Process::kill);
+            for process in held {
+                process.ended().await?;
+            }
+        }
+    };
+    tokio::time::timeout(KILL_DEADLINE, killing).await.unwrap_or_else(|_| {
+        let seconds = KILL_DEADLINE.as_secs();
+        Err(Why(format!("control group {group}: killed, but not gone within {seconds} s")))
+    })
+}
+
 /// Removes a group and all groups below it, once nothing runs in them. The kernel needs a moment
 /// after the last process, and groups that a container engine made may need several passes.
 pub(crate) async fn remove(group: &str) -> Result<(), Why> {
@@ -164,6 +189,21 @@ fn tree(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     }
     all.push(folder.to_owned());
     all
+}
+
+/// Returns what the programs of a group hold in bytes: anonymous and shared memory, without the
+/// files that the kernel keeps for speed. `None` when the group is not there.
+pub(crate) fn memory_bytes(group: &str) -> Option<u64> {
+    let stats = folders(group).ok()?.into_iter().map(|folder| folder.join("memory.stat"));
+    let text = stats.filter_map(|stat| files::read_text(&stat).ok().flatten()).next()?;
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.trim().parse::<u64>().ok())
+    };
+    // The first names are of version 1 hierarchies, the second of version 2.
+    let anonymous = value("total_rss").or_else(|| value("anon"))?;
+    let shared = value("total_shmem").or_else(|| value("shmem")).unwrap_or(0);
+    Some(anonymous + shared)
 }
 
 #[cfg(test)]

@@ -227,8 +227,8 @@ fn private_lines(attached: &Attached, range: Prefix) -> [String; 4] {
     [
         format!("link set {interface} up"),
         format!("address add {ip}/32 dev {interface}"),
-        format!("route add {gateway} dev {interface} scope link"),
-        format!("route add {range} via {gateway} dev {interface}"),
+        format!("route append {gateway} dev {interface} scope link"),
+        format!("route append {range} via {gateway} dev {interface}"),
     ]
 }
 
@@ -252,8 +252,8 @@ mod tests {
             [
                 "link set enp8s0 up",
                 "address add 10.0.0.5/32 dev enp8s0",
-                "route add 10.0.0.1 dev enp8s0 scope link",
-                "route add 10.0.0.0/16 via 10.0.0.1 dev enp8s0",
+                "route append 10.0.0.1 dev enp8s0 scope link",
+                "route append 10.0.0.0/16 via 10.0.0.1 dev enp8s0",
             ]
         );
     }

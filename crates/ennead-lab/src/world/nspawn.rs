@@ -143,6 +143,8 @@ pub(crate) async fn ask_to_power_off(place: &ServerPlace) -> Result<(), Why> {
 
 /// Clears what a container that has ended left on this machine, except its disk.
 pub(crate) async fn clear(place: &ServerPlace, name: &str, group: &str) -> Result<(), Why> {
+    // A container that lost its `systemd-nspawn` may live on without it.
+    cgroup::kill_all(group).await?;
     namespace::remove(name).await?;
     mounts::unmount_below(&place.root())?;
     clear_runtime(name)?;

@@ -29,6 +29,11 @@ impl Process {
         self.id
     }
 
+    /// Asks it to end; no-op when it is gone.
+    pub(crate) fn terminate(&self) {
+        pidfd_send_signal(&self.handle, Signal::TERM).unwrap_or_default();
+    }
+
     /// Kills it; no-op when it is gone.
     pub(crate) fn kill(&self) {
         pidfd_send_signal(&self.handle, Signal::KILL).unwrap_or_default();
@@ -64,6 +69,13 @@ impl Run {
         let (boot, stat) = text.split_once('\n')?;
         let (process, started) = parse_stat(stat)?;
         Some(Self { boot: boot.to_owned(), process, started })
+    }
+
+    /// Returns what [`Run::parse`] reads, for this very process.
+    pub(crate) fn of_this_process() -> Result<String, Why> {
+        let boot = files::read_text(Utf8Path::new("/proc/sys/kernel/random/boot_id"))?;
+        let stat = files::read_text(Utf8Path::new("/proc/self/stat"))?;
+        Ok(format!("{}\n{}", boot.unwrap_or_default().trim(), stat.unwrap_or_default()))
     }
 
     /// Takes hold of its process; `None` when it has ended or belongs to an earlier boot.

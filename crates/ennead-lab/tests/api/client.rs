@@ -74,9 +74,10 @@ pub(crate) async fn lab_on(options: ServeOptions, world: Arc<MemoryWorld>) -> La
 
 impl Lab {
     pub(crate) fn url(&self, path: &str) -> String {
-        match path.starts_with("/_lab") {
-            true => format!("{}{path}", self.lab.endpoint.trim_end_matches("/v1")),
-            false => format!("{}{path}", self.lab.endpoint),
+        if path.starts_with("/_lab") {
+            format!("{}{path}", self.lab.endpoint.trim_end_matches("/v1"))
+        } else {
+            format!("{}{path}", self.lab.endpoint)
         }
     }
 

@@ -126,9 +126,9 @@ async fn a_name_belongs_to_one_server_even_when_a_client_asks_twice() {
     lab.put(&format!("/servers/{other}"), json!({ "name": "s" }))
         .await
         .refused(409, "uniqueness_error");
-    let renamed =
-        lab.put(&format!("/servers/{id}"), json!({ "name": "u", "labels": { "a": "b" } }));
-    assert_eq!(renamed.await.ok()["server"]["labels"], json!({ "a": "b" }));
+    let path = format!("/servers/{id}");
+    let renamed = lab.put(&path, json!({ "name": "u", "labels": { "a": "b" } })).await;
+    assert_eq!(renamed.ok()["server"]["labels"], json!({ "a": "b" }));
     let found = lab.get("/servers?name=u&status=running&label_selector=a").await.ok();
     assert_eq!(found["servers"][0]["id"], id);
     assert_eq!(lab.get("/servers?status=off").await.ok()["servers"], json!([]));

@@ -1,4 +1,5 @@
-//! Where components stand: alone, all in one site, or nowhere although they have options.
+//! Where components stand: all in one site, or nowhere although they have options. How many instances
+//! are too few is known to each component and said by its own check.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +37,6 @@ fn check_component(
     let name = component.name();
     let place = format!("components.{name}");
     let nodes: Vec<&Node> = context.fleet.running(name).collect();
-    let several_nodes = context.fleet.nodes.len() > 1;
     // Quorums have checks of their own, with stricter words.
     let counted = component.quorum(context).is_none() && !component.everywhere(context);
     match nodes.as_slice() {
@@ -45,14 +45,6 @@ fn check_component(
             Some(
                 Finding::warning("options-idle", place, message)
                     .hint(format!("add {name} to the components of a tier, or remove the table")),
-            )
-        }
-        [only] if counted && several_nodes => {
-            let message =
-                format!("{name} runs on {} alone: while it is down there is none", only.name);
-            Some(
-                Finding::warning("single-instance", place, message)
-                    .hint(format!("let a second node run {name}")),
             )
         }
         [first, rest @ ..] if counted && !rest.is_empty() && sites(context) > 1 => {

@@ -1,6 +1,6 @@
 //! `ennead check`: findings about the spec, without any network.
 
-use ennead_model::Severity;
+use ennead_model::{Finding, Severity};
 
 use crate::cli::{CheckArgs, Global};
 use crate::error::CommandError;
@@ -27,19 +27,30 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandErro
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
 }
 
-/// Prints findings of at least this severity, each with its hint.
-pub(crate) fn print(findings: &[ennead_model::Finding], least: Severity) {
+/// Prints findings of at least this severity as data, each with its hint.
+pub(crate) fn print(findings: &[Finding], least: Severity) {
+    lines(findings, least).iter().for_each(ui::line);
+}
+
+/// As [`print`], as talk.
+pub(crate) fn say(findings: &[Finding], least: Severity) {
+    lines(findings, least).iter().for_each(ui::say);
+}
+
+fn lines(findings: &[Finding], least: Severity) -> Vec<String> {
+    let mut lines = Vec::new();
     for finding in findings.iter().filter(|finding| finding.severity >= least) {
         let tone = match finding.severity {
             Severity::Error => Tone::Bad,
             Severity::Warning => Tone::Warn,
             Severity::Note => Tone::Quiet,
         };
-        let severity = ui::paint(&finding.severity.to_string(), tone);
+        let severity = ui::paint(&format!("{}", finding.severity), tone);
         let code = ui::paint(&format!("[{}]", finding.code), Tone::Quiet);
-        ui::line(format!("{severity}: {}: {} {code}", finding.place, finding.message));
+        lines.push(format!("{severity}: {}: {} {code}", finding.place, finding.message));
         if !finding.hint.is_empty() {
-            ui::line(format!("  {}: {}", ui::paint("hint", Tone::Good), finding.hint));
+            lines.push(format!("  {}: {}", ui::paint("hint", Tone::Good), finding.hint));
         }
     }
+    lines
 }

@@ -1,6 +1,8 @@
 //! `ennead node`: what runs on a node, called over SSH.
 
-use ennead_node::{commands, probe, tunnel};
+use ennead_host::LocalHost;
+use ennead_node::{commands, probe};
+use tokio::io::BufReader;
 
 use crate::cli::NodeCommand;
 use crate::error::{CommandError, OrExit};
@@ -12,8 +14,14 @@ pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
         NodeCommand::Apply => commands::apply().await.or_exit(Exit::Internal)?,
         NodeCommand::Observe => commands::observe().await.or_exit(Exit::Internal)?,
         NodeCommand::Test => commands::test().await.or_exit(Exit::Internal)?,
-        NodeCommand::Tunnel { interface } => tunnel(interface).await.or_exit(Exit::Internal)?,
-        NodeCommand::Probe => probe::run().await.or_exit(Exit::Internal)?,
+        NodeCommand::Tunnel { .. } => {
+            return Err(CommandError::new(Exit::Internal, "a tunnel is run without a runtime"));
+        }
+        NodeCommand::Probe => {
+            let input = BufReader::new(tokio::io::stdin());
+            let host = LocalHost::new("this node");
+            probe::run(&host, input, tokio::io::stdout()).await.or_exit(Exit::Internal)?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -17,9 +17,14 @@ use crate::state::{Change, Code, Refusal, State, check_name_free};
 /// Largest user data in bytes. Source: the official description of `POST /servers`.
 pub const USER_DATA_BYTES_MAX: usize = 32 * 1024;
 
-/// Addresses at the start of the public prefix that no server gets: its own, the router's and the
-/// operator's.
+/// Hosts at the start of the public prefix that no server gets: the lab's router and its operator.
 const PUBLIC_RESERVED: usize = 2;
+
+/// What a server's public interface gets, with the ids of the primary IPs.
+struct PublicAddresses {
+    ipv4: Option<(u64, Ipv4Addr)>,
+    ipv6: Option<u64>,
+}
 
 impl State {
     /// Makes a server, attaches it to networks and starts it.
@@ -47,7 +52,7 @@ impl State {
         let keys: Vec<_> =
             keys.map(|key| key.map(|key| key.public_key.clone())).collect::<Result<_, _>>()?;
 
-        let (ipv4, ipv6) = self.choose_public(&wanted, moment)?;
+        let PublicAddresses { ipv4, ipv6 } = self.choose_public(&wanted, moment)?;
         let record = ServerRecord {
             id: self.fresh_id(),
             name: wanted.name,
@@ -133,7 +138,7 @@ impl State {
         &mut self,
         wanted: &CreateServer,
         moment: &Moment<'_>,
-    ) -> Result<(Option<(u64, Ipv4Addr)>, Option<u64>), Refusal> {
+    ) -> Result<PublicAddresses, Refusal> {
         let public = wanted.public_net.as_ref();
         let has_ipv4 = public.is_none_or(|public| public.enable_ipv4);
         let has_ipv6 = public.is_none_or(|public| public.enable_ipv6);
@@ -150,7 +155,7 @@ impl State {
         } else {
             None
         };
-        Ok((ipv4, has_ipv6.then(|| self.fresh_id())))
+        Ok(PublicAddresses { ipv4, ipv6: has_ipv6.then(|| self.fresh_id()) })
     }
 
     fn free_public_address(&self, moment: &Moment<'_>) -> Result<Ipv4Addr, Refusal> {

@@ -1,5 +1,8 @@
 //! A probe that runs on a node, as seen from here.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
