@@ -1,17 +1,37 @@
 //! What holds for every plan of every fleet, over a remembering world.
+#![expect(clippy::unwrap_used, reason = "a test; its parts stand outside of test functions too")]
 
 mod simulation;
+mod stand_in;
 
 use std::collections::BTreeMap;
 
-use ennead_model::{Fleet, Inventory, Known, NodeName, StepAction};
+use ennead_model::{Fleet, Inventory, Known, NodeName, Plan, StepAction};
 use ennead_planner::plan::{render_plan, undecided_nodes};
 use ennead_spec::Spec;
 use ennead_spec::generate::any_spec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use simulation::stand_in::stand_ins;
 use simulation::{Operator, run};
+use stand_in::stand_ins;
+
+impl Operator {
+    /// Observes, plans and walks until there is nothing to do or something failed. Returns the last
+    /// plan: empty when all is well.
+    async fn up(&self) -> Plan {
+        for _ in 0..6 {
+            let plan = self.plan();
+            if plan.steps.is_empty() || !plan.blocked.is_empty() {
+                return plan;
+            }
+            let report = self.walk(&plan).await;
+            if report.is_none_or(|report| !report.is_done()) {
+                return self.plan();
+            }
+        }
+        self.plan()
+    }
+}
 
 fn operator(spec: &Spec) -> Operator {
     Operator::new(spec.fleet.clone(), spec.options.clone(), stand_ins(&BTreeMap::new()))
@@ -149,7 +169,7 @@ enum Event {
 
 const NAMES: [&str; 6] = ["base", "wireguard", "etcd", "postgres", "pgbouncer", "haproxy"];
 
-fn component(index: &Index) -> &'static str {
+fn component(index: Index) -> &'static str {
     NAMES[index.index(NAMES.len())]
 }
 
@@ -181,19 +201,19 @@ impl Story {
         let world = &self.operator.world;
         match event {
             Event::Revise(name) => {
-                *self.revisions.entry(component(name)).or_default() += 1;
+                *self.revisions.entry(component(*name)).or_default() += 1;
                 self.operator.components = stand_ins(&self.revisions);
             }
             Event::Silence(node) => world.silence(node.get(&self.nodes)),
             Event::PowerOff(node) => world.power_off(node.get(&self.nodes)),
             Event::Break(node, name) => {
-                world.break_instance(node.get(&self.nodes), component(name));
+                world.break_instance(node.get(&self.nodes), component(*name));
             }
             Event::Drift(node, name) => {
-                world.drift(node.get(&self.nodes), component(name), "somebody was here");
+                world.drift(node.get(&self.nodes), component(*name), "somebody was here");
             }
             Event::Fail(node, name) => {
-                let effect = format!("{} on {}", component(name), node.get(&self.nodes));
+                let effect = format!("{} on {}", component(*name), node.get(&self.nodes));
                 world.fail(&effect);
                 self.failing.push(effect);
             }
@@ -266,9 +286,9 @@ fn gates_keep_a_quorum_that_loses_a_member_after_the_plan_was_made() {
             let plan = operator.plan();
             let world = &operator.world;
             if loses_power {
-                world.power_off(lost)
+                world.power_off(lost);
             } else {
-                world.silence(lost)
+                world.silence(lost);
             }
             let report = run(operator.walk(&plan)).unwrap();
             assert!(operator.world.violations().is_empty(), "{:?}", operator.world.violations());
@@ -277,6 +297,16 @@ fn gates_keep_a_quorum_that_loses_a_member_after_the_plan_was_made() {
             assert!(failed.contains(&format!("{lost} does not answer")), "{failed}");
         }
     }
+}
+
+#[test]
+fn taking_a_platform_down_leaves_nothing_of_it() {
+    let operator = crm();
+    run(operator.up());
+    let plan = ennead_planner::plan::down_plan("crm", &operator.world.inventory());
+    assert!(run(operator.walk(&plan)).unwrap().is_done());
+    assert_eq!(operator.world.inventory(), Inventory::empty());
+    assert!(ennead_planner::plan::down_plan("other", &crm().world.inventory()).is_empty());
 }
 
 #[test]
@@ -329,44 +359,44 @@ fn any_damage() -> impl Strategy<Value = Damage> {
 
 impl Damage {
     fn apply(&self, inventory: &mut Inventory) {
-        let server = |inventory: &Inventory, index: &Index| {
+        let server = |inventory: &Inventory, index: Index| {
             let names: Vec<String> = inventory.cloud.servers.keys().cloned().collect();
             if names.is_empty() { None } else { Some(index.get(&names).clone()) }
         };
         match self {
             Self::Silent(index) => {
-                if let Some(name) = server(inventory, index) {
+                if let Some(name) = server(inventory, *index) {
                     let name = NodeName::new(name).unwrap();
                     inventory.nodes.insert(name, Known::unknown("no route"));
                 }
             }
             Self::Forgotten(index) => {
-                if let Some(name) = server(inventory, index) {
+                if let Some(name) = server(inventory, *index) {
                     inventory.nodes.remove(name.as_str());
                 }
             }
             Self::NoServer(index) => {
-                if let Some(name) = server(inventory, index) {
+                if let Some(name) = server(inventory, *index) {
                     inventory.cloud.servers.remove(&name);
                 }
             }
             Self::Status(index, status) => {
-                if let Some(name) = server(inventory, index) {
+                if let Some(name) = server(inventory, *index) {
                     let server = inventory.cloud.servers.get_mut(&name).unwrap();
                     (*status).clone_into(&mut server.status);
                 }
             }
-            Self::NoObservation(index, which) => with_components(inventory, index, |components| {
+            Self::NoObservation(index, which) => with_components(inventory, *index, |components| {
                 if let Some(name) = components.keys().nth(which.index(6)).cloned() {
                     components.remove(&name);
                 }
             }),
-            Self::HealthUnknown(index, which) => with_components(inventory, index, |components| {
+            Self::HealthUnknown(index, which) => with_components(inventory, *index, |components| {
                 if let Some(observation) = components.values_mut().nth(which.index(6)) {
                     observation.health = Known::unknown("it did not say");
                 }
             }),
-            Self::NotApplied(index, which) => with_components(inventory, index, |components| {
+            Self::NotApplied(index, which) => with_components(inventory, *index, |components| {
                 if let Some(observation) = components.values_mut().nth(which.index(6)) {
                     observation.applied = None;
                 }
@@ -374,7 +404,7 @@ impl Damage {
             Self::NoNetworks => inventory.cloud.networks.clear(),
             Self::NoGroups => inventory.cloud.placement_groups.clear(),
             Self::Type(index) => {
-                if let Some(name) = server(inventory, index) {
+                if let Some(name) = server(inventory, *index) {
                     let server = inventory.cloud.servers.get_mut(&name).unwrap();
                     "cx1".clone_into(&mut server.server_type);
                 }
@@ -386,7 +416,7 @@ impl Damage {
 
 type Components = BTreeMap<ennead_model::ComponentName, ennead_model::Observation>;
 
-fn with_components(inventory: &mut Inventory, index: &Index, change: impl FnOnce(&mut Components)) {
+fn with_components(inventory: &mut Inventory, index: Index, change: impl FnOnce(&mut Components)) {
     let count = inventory.nodes.len();
     if count == 0 {
         return;

@@ -4,18 +4,22 @@
 mod simulation;
 mod storyteller;
 
+use std::fmt::Write as _;
+
 use camino::Utf8Path;
 use storyteller::Storyteller;
 
+#[expect(clippy::needless_pass_by_value, reason = "the harness gives the text by value")]
 fn tell(path: &Utf8Path, script: String) -> datatest_stable::Result<()> {
     let mut storyteller = Storyteller::default();
     let mut told = String::new();
     for line in script.lines() {
-        told.push_str(&match line.trim() {
-            "" => "\n".to_owned(),
-            remark if remark.starts_with('#') => format!("{remark}\n"),
-            command => format!("> {command}\n{}", storyteller.obey(command)?),
-        });
+        if line.is_empty() || line.starts_with('#') {
+            writeln!(told, "{line}")?;
+        } else {
+            writeln!(told, "> {line}")?;
+            told.push_str(&storyteller.obey(line)?);
+        }
     }
     let lines = told.lines().count();
     assert!(lines <= 300, "{lines} lines are more than a reader reads");

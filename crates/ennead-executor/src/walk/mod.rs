@@ -11,6 +11,8 @@ mod run;
 #[cfg(any(test, feature = "test-support"))]
 pub mod simulated;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use effects::{EffectError, Effects};
 pub use progress::{NoProgress, Progress};

@@ -37,3 +37,59 @@ pub(super) fn place_new_servers(
     }
     placed
 }
+
+#[cfg(test)]
+mod tests {
+    use ennead_model::{Node, ServerFacts, SiteName, TierName};
+
+    use super::*;
+
+    fn fleet(nodes: usize) -> Fleet {
+        let node = |number: usize| {
+            let name = NodeName::new(format!("n{number:02}")).unwrap();
+            let node = Node {
+                name: name.clone(),
+                site: SiteName::new("s").unwrap(),
+                tier: TierName::new("t").unwrap(),
+                server_type: String::new(),
+                address: [10, 0, 0, 1].into(),
+                memory_bytes: 0,
+                cores: 1,
+                components: std::collections::BTreeSet::default(),
+            };
+            (name, node)
+        };
+        Fleet {
+            platform: "p".to_owned(),
+            sites: BTreeMap::new(),
+            tiers: BTreeMap::new(),
+            nodes: (0..nodes).map(node).collect(),
+        }
+    }
+
+    #[test]
+    fn groups_fill_in_order_and_members_stay() {
+        let mut cloud = CloudInventory::default();
+        let placed = place_new_servers(&fleet(23), &cloud);
+        let count = |group: &str| placed.values().filter(|found| *found == group).count();
+        assert_eq!((count("p-t-1"), count("p-t-2"), count("p-t-3")), (10, 10, 3));
+
+        // n05 stands in the second group already: it stays, and leaves one place less there.
+        cloud.placement_groups.insert("p-t-2".to_owned(), 7);
+        let facts = ServerFacts {
+            id: 1,
+            status: "running".to_owned(),
+            server_type: String::new(),
+            location: String::new(),
+            public_ip: None,
+            private_ips: BTreeMap::new(),
+            placement_group: Some(7),
+            labels: BTreeMap::new(),
+        };
+        cloud.servers.insert("n05".to_owned(), facts);
+        let placed = place_new_servers(&fleet(21), &cloud);
+        let count = |group: &str| placed.values().filter(|found| *found == group).count();
+        assert!(!placed.contains_key("n05"));
+        assert_eq!((count("p-t-1"), count("p-t-2"), count("p-t-3")), (10, 9, 1));
+    }
+}

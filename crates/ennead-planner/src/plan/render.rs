@@ -1,8 +1,8 @@
 //! A plan as text for people.
 //!
-//! What is refused comes first, because nothing happens while it stands; then the cloud, then the
-//! nodes, then each component with its reason, its risk and what it waits for. JSON is the plan's
-//! own serialisation. Neither can hold a secret: orders carry references, and the text shows no
+//! When anything is refused only that is shown, because nothing else happens while it stands.
+//! Otherwise the cloud, then the nodes, then each component with its reason, its risk and what it
+//! waits for. JSON is the plan's own serialisation and always holds everything. Neither can hold a secret: orders carry references, and the text shows no
 //! order's content.
 
 use std::collections::BTreeMap;
@@ -12,11 +12,12 @@ use ennead_model::{Plan, Risk, Step, StepAction};
 /// Returns the plan as text that ends with a line's end.
 pub fn render_plan(plan: &Plan) -> String {
     let mut text = String::new();
-    render_blocked(plan, &mut text);
+    if !plan.blocked.is_empty() {
+        render_blocked(plan, &mut text);
+        return text;
+    }
     if plan.steps.is_empty() {
-        if plan.blocked.is_empty() {
-            line(&mut text, "nothing to do");
-        }
+        line(&mut text, "nothing to do");
         return text;
     }
     let head = format!("plan for {}, generation {}", plan.platform, plan.generation);
@@ -38,9 +39,15 @@ fn render_blocked(plan: &Plan, text: &mut String) {
         line(text, &format!("blocked: {}: {}", blocked.what, blocked.why));
         line(text, &format!("   hint: {}", blocked.hint));
     }
-    if !plan.blocked.is_empty() && !plan.steps.is_empty() {
-        line(text, "nothing of the following is done while anything is blocked");
-    }
+    let others = match plan.steps.len() {
+        0 => String::new(),
+        count => format!("; {} would follow", counted(count)),
+    };
+    line(text, &format!("nothing is done while anything is blocked{others}"));
+}
+
+fn counted(steps: usize) -> String {
+    if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") }
 }
 
 fn render_cloud(plan: &Plan, text: &mut String) {
@@ -142,7 +149,7 @@ fn remarks(step: &Step) -> String {
 
 fn render_total(plan: &Plan, text: &mut String) {
     let count = |risk: Risk| plan.steps.iter().filter(|step| step.risk == risk).count();
-    let mut parts = vec![format!("{} steps", plan.steps.len())];
+    let mut parts = vec![counted(plan.steps.len())];
     match count(Risk::Restart) {
         0 => {}
         restarts => parts.push(format!("{restarts} may restart a running instance")),

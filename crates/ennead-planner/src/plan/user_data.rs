@@ -26,3 +26,30 @@ pub fn user_data(platform: &str, node: &Node) -> String {
         },
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use ennead_model::reference::references;
+    use ennead_model::user_data::USER_DATA_BYTES_MAX;
+    use ennead_model::{NodeName, SiteName, TierName};
+
+    use super::*;
+
+    #[test]
+    fn user_data_holds_the_host_key_by_reference_and_no_other_secret() {
+        let node = Node {
+            name: NodeName::new("n1").unwrap(),
+            site: SiteName::new("s").unwrap(),
+            tier: TierName::new("t").unwrap(),
+            server_type: "ccx13".to_owned(),
+            address: [10, 1, 0, 11].into(),
+            memory_bytes: 0,
+            cores: 2,
+            components: std::collections::BTreeSet::default(),
+        };
+        let text = user_data("crm", &node);
+        let kinds: Vec<RefKind> = references(&text).unwrap().iter().map(|r| r.kind).collect();
+        assert_eq!(kinds, [RefKind::HostKey, RefKind::HostPublicKey]);
+        assert!(text.len() < USER_DATA_BYTES_MAX / 8);
+    }
+}

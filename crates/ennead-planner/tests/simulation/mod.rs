@@ -1,7 +1,5 @@
 //! An operator over a remembering world: observes, plans, walks, and again.
 
-pub(crate) mod stand_in;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -44,7 +42,9 @@ impl Operator {
         let mut references = Vec::new();
         for node in self.fleet.nodes.values() {
             for component in &self.components {
-                references.extend(order_for(*component, &context, node).references().unwrap());
+                references.extend(
+                    order_for(*component, &context, node).references().expect("orders can be read"),
+                );
             }
         }
         self.world.fingerprints(references)
@@ -89,22 +89,6 @@ impl Operator {
         }
     }
 
-    /// Observes, plans and walks until there is nothing to do or something failed. Returns the last
-    /// plan: empty when all is well.
-    pub(crate) async fn up(&self) -> Plan {
-        for _ in 0..6 {
-            let plan = self.plan();
-            if plan.steps.is_empty() || !plan.blocked.is_empty() {
-                return plan;
-            }
-            let report = self.walk(&plan).await;
-            if report.is_none_or(|report| !report.is_done()) {
-                return self.plan();
-            }
-        }
-        self.plan()
-    }
-
     /// Tells the world who is a member of which quorum.
     fn tell_members(&self) {
         let inventory = Inventory::empty();
@@ -137,6 +121,6 @@ fn assert_well_formed(plan: &Plan) {
 
 /// Runs a future to its end on this thread.
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(future)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime").block_on(future)
 }
