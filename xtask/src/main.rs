@@ -1,3 +1,59 @@
-//! Developer commands.
+//! Developer commands: `cargo xtask docs` writes generated pages, `cargo xtask bench` measures.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "xtask is a developer's tool, outside the program: it runs programs and prints"
+)]
 
-fn main() {}
+mod bench;
+#[cfg(test)]
+mod tidy;
+
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run everything that decides whether a change lands
+    Ci,
+    /// Write the generated pages in docs/reference
+    Docs,
+    /// Measure the numbers of the README on this machine, in the lab
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Task::Ci => run(Command::new("./test")),
+        Task::Docs => docs(),
+        Task::Bench(options) => bench::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn docs() -> anyhow::Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["test", "--quiet", "--package", "ennead", "generated_pages"]);
+    run(cargo.env("ENNEAD_WRITE_DOCS", "1"))
+}
+
+fn run(mut command: impl std::borrow::BorrowMut<Command>) -> anyhow::Result<()> {
+    let status = command.borrow_mut().status()?;
+    anyhow::ensure!(status.success(), "{:?} ended with {status}", command.borrow_mut());
+    Ok(())
+}

@@ -1,10 +1,10 @@
 //! The contract of a component.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use ennead_host::{Host, HostError};
-use ennead_model::{Condition, Finding, Fleet, Inventory, Node};
+use ennead_model::{Condition, Finding, Fleet, Inventory, Node, NodeName};
 use thiserror::Error;
 
 use crate::Options;
@@ -69,6 +69,17 @@ pub trait Component: Send + Sync {
     /// Returns whether the platform gives it to every node without being asked (base, for example).
     fn everywhere(&self, _context: &Context<'_>) -> bool {
         false
+    }
+
+    /// Moves its instances to where its options say, after tiers and exceptions have been applied
+    /// and before [`Component::everywhere`] is asked. Names that are no node are left to `check`.
+    /// Doing it twice is doing it once.
+    fn place(&self, _options: &Options, _nodes: &mut BTreeMap<NodeName, Node>) {}
+
+    /// Returns the nodes whose majority its cluster needs; `None` when it needs none. The option
+    /// that lists them, if it has one, is called `voters`.
+    fn quorum(&self, _context: &Context<'_>) -> Option<BTreeSet<NodeName>> {
+        None
     }
 
     /// Returns what it needs on a node. The same input gives the same bytes.

@@ -32,6 +32,9 @@ pub struct Declaration {
     pub finish: Vec<NodeAction>,
     /// Ports on which it listens and who may connect.
     pub ports: Vec<Port>,
+    /// Host names under which every node finds the instance, beside the node's own; several
+    /// instances may share one.
+    pub host_names: Vec<String>,
     /// What holds when the instance is healthy.
     pub health: Option<Condition>,
     /// Seconds until the instance must be healthy after its order.

@@ -6,12 +6,19 @@
 //! line in [`components!`] below; nothing else names it. `docs/component-spec.md` says what each
 //! component must provide.
 
+mod action;
 pub mod component;
 pub mod declaration;
+pub mod leaf;
+pub mod orders;
+mod render;
 
 pub use component::{Component, ComponentError, Context};
 pub use declaration::{
     Certificate, Declaration, Disruption, Peers, Port, Protocol, SecretRequest, Usage,
+};
+pub use orders::{
+    Wanted, component_name, components_of, image_packages, order_for, runs_on, wanted,
 };
 
 use serde::{Deserialize, Serialize};

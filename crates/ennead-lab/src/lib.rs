@@ -4,4 +4,21 @@
 //! which effects follow. [`world`] carries the effects out: either on this machine, with namespaces
 //! and containers, or only in memory, for tests and for machines without root.
 
+mod admin;
+pub mod api;
+pub mod catalogue;
+pub mod daemon;
+pub mod engine;
+pub mod fault;
+mod http;
+pub mod image;
+pub mod in_memory;
+pub mod lifecycle;
+pub mod rate;
+pub mod serve;
+pub mod state;
+pub mod store;
 pub mod world;
+
+pub use in_memory::{LabInMemory, lab_in_memory, lab_in_memory_with};
+pub use serve::{Bound, LabToken, ServeError, ServeOptions, serve};

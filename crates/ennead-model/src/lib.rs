@@ -16,6 +16,7 @@ pub mod order;
 pub mod outcome;
 pub mod plan;
 pub mod reference;
+pub mod user_data;
 
 pub use catalogue::Catalogue;
 pub use cloud::CloudAction;

@@ -1,3 +1,23 @@
-//! What runs on a node: apply, observe, tunnel, probe.
+//! What runs on a node: apply, observe, test, tunnel, probe.
+//!
+//! The `ennead` program on a node is started over SSH, reads one JSON document, does what it says
+//! and writes one. It makes no choices: an order is complete. What it has to remember lies in
+//! `/var/lib/ennead` (see [`state`]), and a program that is killed at any moment leaves a state from
+//! which the same order goes on.
 
+mod action;
+pub mod apply;
+pub mod commands;
+pub mod condition;
+pub mod observe;
 pub mod probe;
+mod problem;
+mod record;
+pub mod state;
+pub mod tunnel;
+
+pub use apply::apply;
+pub use condition::{Tested, test};
+pub use observe::observe;
+pub use state::StateDirectory;
+pub use tunnel::tunnel;

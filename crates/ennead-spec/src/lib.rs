@@ -1,1 +1,24 @@
-//! What the operator wants: TOML to Spec, presets, secrets, certificates.
+//! What the operator wants: the text of a spec becomes a [`Spec`], and never stops at the first
+//! mistake; presets to begin with; and the [`vault`] with everything secret that belongs to it.
+//!
+//! [`parse_spec`] is pure. Files are reached through [`store`] alone.
+
+mod cloud;
+mod fleet;
+#[cfg(any(test, feature = "test-support"))]
+pub mod generate;
+mod operator;
+mod options;
+mod parse;
+mod presets;
+mod render;
+mod spec;
+pub mod store;
+mod text;
+pub mod vault;
+
+pub use parse::{FORMAT_VERSION, Parsed, parse_spec};
+pub use presets::{PRESETS, Preset, preset};
+pub use render::render_spec;
+pub use spec::{CloudSpec, LAB_ENDPOINT, OperatorSpec, Spec, TokenSource};
+pub use text::{Places, Position};

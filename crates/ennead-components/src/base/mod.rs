@@ -1,15 +1,14 @@
-//! Base.
+//! What every node has, whatever it runs. See `README.md`.
+
+mod plan;
+mod spec;
+
+pub use spec::Options;
 
 use async_trait::async_trait;
 use ennead_model::{Finding, Node};
-use serde::{Deserialize, Serialize};
 
 use crate::{Component, Context, Declaration};
-
-/// Options of base.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {}
 
 /// The base component.
 #[derive(Debug)]
@@ -25,8 +24,12 @@ impl Component for Base {
         &[]
     }
 
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
-        Declaration::default()
+    fn everywhere(&self, _context: &Context<'_>) -> bool {
+        true
+    }
+
+    fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        plan::declare(context, node)
     }
 
     fn check(&self, _context: &Context<'_>) -> Vec<Finding> {

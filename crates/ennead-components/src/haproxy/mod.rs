@@ -1,35 +1,46 @@
-//! Haproxy.
+//! The load balancer in front of the database. See `README.md`.
+
+mod check;
+mod observe;
+mod plan;
+mod spec;
+
+pub use plan::{READ_PORT, WRITE_PORT};
+pub use spec::Options;
 
 use async_trait::async_trait;
+use ennead_host::Host;
 use ennead_model::{Finding, Node};
-use serde::{Deserialize, Serialize};
 
+use crate::component::{ComponentError, Observed};
 use crate::{Component, Context, Declaration};
 
-/// Options of haproxy.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {}
+/// The name of the component, also in errors.
+const NAME: &str = "haproxy";
 
-/// The haproxy component.
+/// The HAProxy component.
 #[derive(Debug)]
 pub struct Haproxy;
 
 #[async_trait]
 impl Component for Haproxy {
     fn name(&self) -> &'static str {
-        "haproxy"
+        NAME
     }
 
     fn after(&self) -> &'static [&'static str] {
-        &["pgbouncer"]
+        &["base", "wireguard", "postgres", "pgbouncer"]
     }
 
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
-        Declaration::default()
+    fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        plan::declare(context, node)
     }
 
-    fn check(&self, _context: &Context<'_>) -> Vec<Finding> {
-        Vec::new()
+    fn check(&self, context: &Context<'_>) -> Vec<Finding> {
+        check::check(context)
+    }
+
+    async fn observe(&self, host: &dyn Host) -> Result<Observed, ComponentError> {
+        observe::observe(host).await
     }
 }

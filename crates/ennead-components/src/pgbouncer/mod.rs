@@ -1,35 +1,40 @@
-//! Pgbouncer.
+//! The connection pooler beside each PostgreSQL. See `README.md`.
+
+mod check;
+mod plan;
+mod spec;
+
+pub use spec::Options;
 
 use async_trait::async_trait;
 use ennead_model::{Finding, Node};
-use serde::{Deserialize, Serialize};
 
 use crate::{Component, Context, Declaration};
 
-/// Options of pgbouncer.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {}
+/// The name of the component.
+const NAME: &str = "pgbouncer";
+/// The port for clients.
+pub(crate) const PORT: u16 = 6432;
 
-/// The pgbouncer component.
+/// The PgBouncer component.
 #[derive(Debug)]
 pub struct Pgbouncer;
 
 #[async_trait]
 impl Component for Pgbouncer {
     fn name(&self) -> &'static str {
-        "pgbouncer"
+        NAME
     }
 
     fn after(&self) -> &'static [&'static str] {
-        &["postgres"]
+        &["base", "wireguard", "postgres"]
     }
 
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
-        Declaration::default()
+    fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        plan::declare(context, node)
     }
 
-    fn check(&self, _context: &Context<'_>) -> Vec<Finding> {
-        Vec::new()
+    fn check(&self, context: &Context<'_>) -> Vec<Finding> {
+        check::check(context)
     }
 }

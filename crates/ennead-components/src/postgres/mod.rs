@@ -1,35 +1,78 @@
-//! Postgres.
+//! The database: PostgreSQL under Patroni. See `README.md`.
+
+mod apply;
+mod check;
+mod memory;
+mod observe;
+mod plan;
+mod settings;
+mod spec;
+
+pub use spec::Options;
 
 use async_trait::async_trait;
-use ennead_model::{Finding, Node};
-use serde::{Deserialize, Serialize};
+use ennead_host::Host;
+use ennead_model::{Condition, Finding, Node, NodeName};
 
-use crate::{Component, Context, Declaration};
+use crate::component::{ComponentError, Observed};
+use crate::{Component, Context, Declaration, action};
 
-/// Options of postgres.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {}
+pub(crate) use memory::connections_max;
+pub(crate) use plan::USER;
 
-/// The postgres component.
+/// The name of the component, also in errors.
+const NAME: &str = "postgres";
+/// The port of PostgreSQL.
+pub(crate) const PORT: u16 = 5432;
+/// The port of Patroni's REST API.
+pub(crate) const REST_PORT: u16 = 8008;
+/// Where local clients find PostgreSQL.
+pub(crate) const SOCKET_DIRECTORY: &str = "/var/run/postgresql";
+/// The application's database and role.
+pub(crate) const APP: &str = "app";
+/// The secret of the application's role.
+pub(crate) const APP_SECRET: &str = "postgres-app";
+
+/// The PostgreSQL component.
 #[derive(Debug)]
 pub struct Postgres;
 
 #[async_trait]
 impl Component for Postgres {
     fn name(&self) -> &'static str {
-        "postgres"
+        NAME
     }
 
     fn after(&self) -> &'static [&'static str] {
-        &["etcd"]
+        &["base", "wireguard", "etcd"]
     }
 
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
-        Declaration::default()
+    fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        plan::declare(context, node)
     }
 
-    fn check(&self, _context: &Context<'_>) -> Vec<Finding> {
-        Vec::new()
+    fn check(&self, context: &Context<'_>) -> Vec<Finding> {
+        check::check(context)
+    }
+
+    fn gates(&self, context: &Context<'_>, node: &Node) -> Vec<(NodeName, Condition)> {
+        action::others_are_healthy(self, context, node)
+    }
+
+    fn holds_data(&self) -> bool {
+        true
+    }
+
+    async fn observe(&self, host: &dyn Host) -> Result<Observed, ComponentError> {
+        observe::observe(host).await
+    }
+
+    async fn apply(
+        &self,
+        host: &dyn Host,
+        verb: &str,
+        arguments: &serde_json::Value,
+    ) -> Result<bool, ComponentError> {
+        apply::apply(host, verb, arguments).await
     }
 }

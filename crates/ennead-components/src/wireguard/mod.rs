@@ -1,17 +1,20 @@
-//! Wireguard.
+//! Tunnels between the nodes of different sites. See `README.md`.
+
+mod check;
+mod observe;
+mod plan;
+mod spec;
+
+pub use spec::Options;
 
 use async_trait::async_trait;
+use ennead_host::Host;
 use ennead_model::{Finding, Node};
-use serde::{Deserialize, Serialize};
 
+use crate::component::{ComponentError, Observed};
 use crate::{Component, Context, Declaration};
 
-/// Options of wireguard.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {}
-
-/// The wireguard component.
+/// The WireGuard component.
 #[derive(Debug)]
 pub struct Wireguard;
 
@@ -25,11 +28,19 @@ impl Component for Wireguard {
         &["base"]
     }
 
-    fn declare(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
-        Declaration::default()
+    fn everywhere(&self, context: &Context<'_>) -> bool {
+        plan::has_several_sites(context)
     }
 
-    fn check(&self, _context: &Context<'_>) -> Vec<Finding> {
-        Vec::new()
+    fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        plan::declare(context, node)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Vec<Finding> {
+        check::check(context)
+    }
+
+    async fn observe(&self, host: &dyn Host) -> Result<Observed, ComponentError> {
+        observe::observe(host).await
     }
 }

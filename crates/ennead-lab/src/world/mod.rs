@@ -2,6 +2,29 @@
 //!
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
+mod first_start;
+mod metadata;
+pub mod memory;
+pub(crate) mod cgroup;
+pub(crate) mod mounts;
+pub mod names;
+pub(crate) mod namespace;
+pub(crate) mod network;
+pub(crate) mod nspawn;
+pub mod place;
+pub mod prefix;
+pub(crate) mod process;
+pub mod real;
+mod record;
+mod root_files;
+pub(crate) mod run;
+mod user_data;
+pub(crate) mod why;
+
+pub use place::LabPlace;
+pub use prefix::Prefix;
+pub use real::RealWorld;
+
 use std::net::Ipv4Addr;
 
 use async_trait::async_trait;

@@ -1,0 +1,41 @@
+//! The names that a platform needs in the cloud, to see early which of them are taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ennead_model::{Fleet, TierName};
+use ennead_planner::plan::GROUP_SERVERS_MAX;
+use ennead_planner::plan::objects::{network_name, placement_group_name, ssh_key_name};
+
+/// Names by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WantedNames {
+    /// SSH keys.
+    pub ssh_keys: BTreeSet<String>,
+    /// Networks.
+    pub networks: BTreeSet<String>,
+    /// Placement groups.
+    pub placement_groups: BTreeSet<String>,
+    /// Servers.
+    pub servers: BTreeSet<String>,
+}
+
+impl WantedNames {
+    /// Returns the names that a fleet needs.
+    pub fn of(fleet: &Fleet) -> Self {
+        let mut nodes_of: BTreeMap<&TierName, usize> = BTreeMap::new();
+        for node in fleet.nodes.values() {
+            *nodes_of.entry(&node.tier).or_default() += 1;
+        }
+        let groups = nodes_of.into_iter().flat_map(|(tier, nodes)| {
+            let numbers = 1..=nodes.div_ceil(GROUP_SERVERS_MAX);
+            numbers.map(|number| placement_group_name(&fleet.platform, tier, number))
+        });
+        let networks = fleet.sites.values().map(|site| network_name(&fleet.platform, &site.name));
+        Self {
+            ssh_keys: BTreeSet::from([ssh_key_name(&fleet.platform)]),
+            networks: networks.collect(),
+            placement_groups: groups.collect(),
+            servers: fleet.nodes.keys().map(ToString::to_string).collect(),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Answers the cloud's API: from a request to the state and back, still without HTTP.
+//!
+//! One file for each resource: its routes, how its bodies are read and its answers are made.
+
+pub mod actions;
+pub mod body;
+pub mod images;
+pub mod listing;
+pub mod locations;
+pub mod networks;
+pub mod placement_groups;
+pub mod pricing;
+pub mod removed;
+pub mod request;
+pub mod route;
+pub mod server_actions;
+pub mod server_types;
+pub mod servers;
+pub mod ssh_keys;
+
+pub use request::{Method, Reply, Request};
+pub use route::{Call, Found, Route};
+
+use crate::state::{Code, Moment, Refusal, State};
+
+/// Every resource's routes.
+const RESOURCES: &[&[Route]] = &[
+    actions::ROUTES,
+    images::ROUTES,
+    locations::ROUTES,
+    networks::ROUTES,
+    placement_groups::ROUTES,
+    pricing::ROUTES,
+    removed::ROUTES,
+    server_types::ROUTES,
+    server_actions::ROUTES,
+    servers::ROUTES,
+    ssh_keys::ROUTES,
+];
+
+/// Returns what answers a path.
+pub fn find(method: Method, path: &str) -> Found<'_> {
+    route::find(RESOURCES.iter().flat_map(|routes| routes.iter()), method, path)
+}
+
+/// Answers a request. A refused request leaves the state as it was.
+pub fn answer(state: &mut State, request: &Request, moment: &Moment<'_>) -> Reply {
+    match carry_out(state, request, moment) {
+        Ok(reply) => reply,
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+/// Returns the answer to a refused request.
+pub fn refuse(refusal: &Refusal) -> Reply {
+    let body = serde_json::to_value(refusal.body()).unwrap_or_default();
+    Reply::json(refusal.code.status(), body)
+}
+
+/// Returns the refusal of a path that nothing answers.
+pub fn unknown_route() -> Refusal {
+    Refusal::new(Code::NotFound, "api route not found")
+}
+
+/// Returns the refusal of a method that the path does not have.
+pub fn wrong_method() -> Refusal {
+    Refusal::new(Code::MethodNotAllowed, "method not allowed")
+}
+
+fn carry_out(state: &mut State, request: &Request, moment: &Moment<'_>) -> Result<Reply, Refusal> {
+    let (route, params) = match find(request.method, &request.path) {
+        Found::Route(route, params) => (route, params),
+        Found::WrongMethod => return Err(wrong_method()),
+        Found::Nothing => return Err(unknown_route()),
+    };
+    if request.method == Method::Get {
+        return (route.run)(&mut Call { state, moment, request, params });
+    }
+    // A change is made on a copy, so that one that is refused halfway leaves nothing behind.
+    let mut draft = state.clone();
+    let reply = (route.run)(&mut Call { state: &mut draft, moment, request, params })?;
+    *state = draft;
+    Ok(reply)
+}

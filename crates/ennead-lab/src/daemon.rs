@@ -1,0 +1,267 @@
+//! The lab's daemon as a process: started in the background, found again, asked to end.
+//!
+//! Its servers go on without it. Everything that it needs to be the same lab after a restart (port,
+//! public prefix, whether it only remembers) lies in `lab.json` in its folder.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use ennead_host::clock::wait_until;
+use ennead_host::{Command, Host as _, LocalHost, files};
+use ennead_model::sha256_hex;
+use serde::{Deserialize, Serialize};
+
+use crate::serve::{Bound, ServeOptions, serve};
+use crate::state::Prefix as PublicPrefix;
+use crate::world::memory::MemoryWorld;
+use crate::world::place::MARK;
+use crate::world::process::{Process, Run};
+use crate::world::why::Why;
+use crate::world::{LabPlace, RealWorld, World, WorldError, cgroup};
+
+/// How long the daemon may take to answer after its start.
+const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long it may take to end what is under way.
+const STOP_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Prefixes of 256 addresses are taken from 198.18.0.0/15, which is set aside for tests of networks.
+/// Source: RFC 2544, appendix C.2.2.
+const PREFIXES: u32 = 512;
+const FIRST_PREFIX: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
+
+/// What stays the same over restarts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabConfig {
+    /// The lab's name.
+    pub lab: String,
+    /// Where public addresses come from, for example `198.18.7.0/24`.
+    pub public_prefix: String,
+    /// Its servers are only remembered.
+    pub remember_only: bool,
+    /// The port on loopback; 0 before the first start.
+    pub port: u16,
+}
+
+/// A lab's folder and name.
+#[derive(Debug, Clone)]
+pub struct Lab {
+    /// Its name, unique on this machine.
+    pub name: String,
+    /// Its folder, absolute.
+    pub folder: Utf8PathBuf,
+}
+
+impl Lab {
+    /// Returns the configuration; `None` when the lab does not exist.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn config(&self) -> Result<Option<LabConfig>, WorldError> {
+        self.read_config().map_err(|why| self.error("read", why))
+    }
+
+    fn read_config(&self) -> Result<Option<LabConfig>, Why> {
+        let path = self.config_path();
+        let Some(text) = files::read_text(&path)? else { return Ok(None) };
+        let config = serde_json::from_str(&text);
+        config.map(Some).map_err(|error| Why(format!("{path}: {error}")))
+    }
+
+    /// Returns the configuration, making the lab when it does not exist.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, or belongs to a lab of another kind.
+    pub async fn ensure(&self, remember_only: bool) -> Result<LabConfig, WorldError> {
+        self.ensure_config(remember_only).await.map_err(|why| self.error("make", why))
+    }
+
+    async fn ensure_config(&self, remember_only: bool) -> Result<LabConfig, Why> {
+        if let Some(config) = self.read_config()? {
+            if config.remember_only != remember_only {
+                let kind = if config.remember_only { "only remembers" } else { "boots servers" };
+                return Err(Why(format!("it {kind}; remove it with `ennead lab down` first")));
+            }
+            return Ok(config);
+        }
+        let public_prefix = free_prefix(&self.name).await?;
+        let config =
+            LabConfig { lab: self.name.clone(), public_prefix, remember_only, port: 0 };
+        files::make_private_directory(&self.folder)?;
+        files::write(&self.folder.join(MARK), format!("{}\n", self.name))?;
+        self.save(&config)?;
+        Ok(config)
+    }
+
+    fn save(&self, config: &LabConfig) -> Result<(), Why> {
+        let text = serde_json::to_string_pretty(config).map_err(|error| Why::of(&error))?;
+        Ok(files::write(&self.config_path(), text)?)
+    }
+
+    /// Returns whether its daemon runs.
+    ///
+    /// # Errors
+    /// When this machine does not tell.
+    pub fn is_served(&self) -> Result<bool, WorldError> {
+        Ok(self.daemon().map_err(|why| self.error("look for", why))?.is_some())
+    }
+
+    fn daemon(&self) -> Result<Option<Process>, Why> {
+        let text = files::read_text(&self.daemon_path())?;
+        text.and_then(|text| Run::parse(&text)).map_or(Ok(None), |run| run.hold())
+    }
+
+    /// Serves the lab in this process until `shutdown` is there.
+    ///
+    /// # Errors
+    /// When another daemon serves it, or this machine refuses.
+    pub async fn serve(
+        &self,
+        image: Option<Utf8PathBuf>,
+        port: u16,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Bound, WorldError> {
+        self.serve_here(image, port, shutdown).await.map_err(|why| self.error("serve", why))
+    }
+
+    async fn serve_here(
+        &self,
+        image: Option<Utf8PathBuf>,
+        port: u16,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Bound, Why> {
+        // Held until the process ends, so that two daemons never serve one lab.
+        let lock = files::lock(&self.folder.join("daemon.lock"))?;
+        std::mem::forget(lock);
+        let mut config = self.read_config()?.ok_or_else(|| Why("it does not exist".to_owned()))?;
+        let world: Arc<dyn World> = match image {
+            Some(image) if !config.remember_only => {
+                let public = config.public_prefix.parse().map_err(|error| Why::of(&error))?;
+                let place = LabPlace {
+                    lab: self.name.clone(),
+                    state: self.folder.clone(),
+                    image,
+                    public,
+                };
+                Arc::new(RealWorld::open(place).await.map_err(|error| Why::of(&error))?)
+            }
+            _ => Arc::new(MemoryWorld::new()),
+        };
+        let public_prefix = PublicPrefix::parse(&config.public_prefix)
+            .ok_or_else(|| Why(format!("{} is no prefix", config.public_prefix)))?;
+        let port = if port == 0 { config.port } else { port };
+        let options = ServeOptions {
+            bind: (Ipv4Addr::LOCALHOST, port).into(),
+            state_dir: Some(self.folder.clone()),
+            public_prefix,
+            ..ServeOptions::default()
+        };
+        let bound = serve(options, world, shutdown).await.map_err(|error| Why::of(&error))?;
+        config.port = bound.address.port();
+        self.save(&config)?;
+        files::write(&self.daemon_path(), Run::of_this_process()?)?;
+        Ok(bound)
+    }
+
+    /// Starts `program lab serve` in the background and waits until it answers.
+    ///
+    /// # Errors
+    /// When it ends or does not answer; the end of its log is in the error.
+    pub async fn start(&self, serve: &Command) -> Result<(), WorldError> {
+        self.start_background(serve).await.map_err(|why| self.error("start", why))
+    }
+
+    async fn start_background(&self, serve: &Command) -> Result<(), Why> {
+        let log = self.folder.join("daemon.log");
+        // Its own session: a Ctrl-C on the terminal that started it must not end it.
+        let command = Command::new("setsid").arg(&serve.program).args(&serve.args);
+        let process = crate::world::run::detached(&command, &log)?;
+        let answers = wait_until(START_DEADLINE, Duration::from_millis(20), || async {
+            match self.daemon().map_err(|why| why.to_string())? {
+                Some(_) => Ok(Ok(())),
+                None if Process::hold(process).is_none() => Ok(Err("it ended")),
+                None => Err("it does not answer yet".to_owned()),
+            }
+        });
+        let answered = answers.await.map_err(|error| Why::of(&error))?;
+        answered.map_err(|why| {
+            let text = files::read_text(&log).ok().flatten().unwrap_or_default();
+            let last: Vec<&str> = text.lines().rev().take(3).collect();
+            let last: Vec<&str> = last.into_iter().rev().collect();
+            Why(format!("{why}; its log {log} ends with: {}", last.join(" | ")))
+        })
+    }
+
+    /// Ends the daemon; servers go on. No-op when it does not run.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn stop(&self) -> Result<(), WorldError> {
+        self.stop_daemon().await.map_err(|why| self.error("stop", why))
+    }
+
+    async fn stop_daemon(&self) -> Result<(), Why> {
+        let Some(process) = self.daemon()? else { return Ok(()) };
+        process.terminate();
+        let ended = tokio::time::timeout(STOP_DEADLINE, process.ended()).await;
+        if let Ok(ended) = ended {
+            return ended;
+        }
+        if let Some(process) = self.daemon()? {
+            process.kill();
+            process.ended().await?;
+        }
+        Ok(())
+    }
+
+    /// Returns the memory of the daemon in bytes, when it runs.
+    ///
+    /// # Errors
+    /// When this machine does not tell.
+    pub fn daemon_memory_bytes(&self) -> Result<Option<u64>, WorldError> {
+        let process = self.daemon().map_err(|why| self.error("look for", why))?;
+        let Some(process) = process else { return Ok(None) };
+        let path = format!("/proc/{}/status", process.id());
+        let status = files::read_text(Utf8Path::new(&path)).ok().flatten().unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        Ok(kib.map(|kib| kib << 10))
+    }
+
+    /// Returns the memory that a server uses in bytes: what its programs hold, without the files
+    /// that the kernel keeps for speed.
+    pub fn server_memory_bytes(&self, server: u64) -> Option<u64> {
+        let names = crate::world::names::LabNames::new(&self.name);
+        cgroup::memory_bytes(&names.server_cgroup(server))
+    }
+
+    fn config_path(&self) -> Utf8PathBuf {
+        self.folder.join("lab.json")
+    }
+
+    fn daemon_path(&self) -> Utf8PathBuf {
+        self.folder.join("daemon")
+    }
+
+    fn error(&self, verb: &str, why: Why) -> WorldError {
+        why.about(format!("lab {}", self.name), verb)
+    }
+}
+
+/// Returns a prefix to which this machine has no route, beginning at one that the name decides.
+async fn free_prefix(name: &str) -> Result<String, Why> {
+    let listed = LocalHost::new("lab")
+        .run_ok(&Command::new("ip").args(["-4", "-o", "route", "show"]))
+        .await?
+        .stdout_text();
+    let start = u32::from_str_radix(sha256_hex(name).get(..6).unwrap_or("0"), 16).unwrap_or(0);
+    (0..PREFIXES)
+        .map(|step| (start + step) % PREFIXES)
+        .map(|number| Ipv4Addr::from(u32::from(FIRST_PREFIX) + (number << 8)))
+        .map(|address| format!("{address}/24"))
+        .find(|prefix| !listed.lines().any(|line| line.starts_with(prefix.as_str())))
+        .ok_or_else(|| Why("every prefix of 198.18.0.0/15 has a route already".to_owned()))
+}

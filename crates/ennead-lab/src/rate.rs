@@ -1,0 +1,81 @@
+//! The rate limit of a project: a bucket that fills again over an hour.
+
+use std::time::Duration;
+
+const HOUR: f64 = 3600.0;
+
+/// A bucket of requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    per_hour: u32,
+    left: f64,
+    seen: Duration,
+}
+
+/// What a request took and what is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Take {
+    /// Whether the request may pass.
+    pub passes: bool,
+    /// Requests that a full bucket holds.
+    pub limit: u32,
+    /// Requests that are left now.
+    pub remaining: u32,
+    /// Time until the bucket is full again.
+    pub until_full: Duration,
+}
+
+impl Bucket {
+    /// Makes a full bucket.
+    pub fn new(per_hour: u32) -> Self {
+        Self { per_hour, left: f64::from(per_hour), seen: Duration::ZERO }
+    }
+
+    /// Takes one request out at a time, counted from any fixed start.
+    pub fn take(&mut self, now: Duration) -> Take {
+        let full = f64::from(self.per_hour);
+        let passed = now.saturating_sub(self.seen).as_secs_f64();
+        self.left = (self.left + passed * full / HOUR).min(full);
+        self.seen = now;
+        let passes = self.left >= 1.0;
+        if passes {
+            self.left -= 1.0;
+        }
+        let seconds = if full > 0.0 { (full - self.left) * HOUR / full } else { HOUR };
+        Take {
+            passes,
+            limit: self.per_hour,
+            remaining: whole(self.left),
+            until_full: Duration::from_secs_f64(seconds),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the number is between zero and the limit, which is a u32"
+)]
+fn whole(left: f64) -> u32 {
+    left.floor() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_official_limit_gives_one_request_a_second_back() {
+        let mut bucket = Bucket::new(3600);
+        for _ in 0..3600 {
+            assert!(bucket.take(Duration::ZERO).passes);
+        }
+        let empty = bucket.take(Duration::ZERO);
+        assert!(!empty.passes);
+        assert_eq!((empty.remaining, empty.until_full), (0, Duration::from_hours(1)));
+        assert!(!bucket.take(Duration::from_millis(900)).passes);
+        assert!(bucket.take(Duration::from_secs(1)).passes);
+        assert!(!bucket.take(Duration::from_secs(1)).passes);
+        assert_eq!(bucket.take(Duration::from_hours(3)).remaining, 3599);
+    }
+}

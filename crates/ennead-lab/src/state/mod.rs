@@ -1,0 +1,105 @@
+//! Everything that the lab knows, and what each request changes: pure, so that it can be tested
+//! with any sequence of requests and endings.
+//!
+//! One file for each resource. A change that needs the world becomes a [`Job`] in the same step, so
+//! that whatever was written down and whatever is still to be done cannot disagree after a crash.
+
+pub mod action;
+pub mod change;
+pub mod effect;
+pub mod labels;
+pub mod moment;
+pub mod network;
+pub mod placement_group;
+pub mod prefix;
+pub mod refusal;
+pub mod restart;
+pub mod selector;
+pub mod server;
+pub mod ssh_key;
+pub mod subnet;
+
+use std::collections::BTreeMap;
+
+use ennead_hcloud::types::{Action, Network, PlacementGroup, SshKey};
+use serde::{Deserialize, Serialize};
+
+pub use change::Change;
+pub use effect::{Effect, Ending, Job, Lane};
+pub use moment::{Limits, Moment, Rules};
+pub use prefix::Prefix;
+pub use refusal::{Code, Refusal};
+use server::ServerRecord;
+
+/// Version of the stored form.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The project: all objects, actions and jobs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Version of the stored form.
+    pub format_version: u32,
+    /// The last id that was given to anything.
+    pub last_id: u64,
+    /// SSH keys by id.
+    pub ssh_keys: BTreeMap<u64, SshKey>,
+    /// Networks by id; their lists of servers are filled in when shown.
+    pub networks: BTreeMap<u64, Network>,
+    /// Placement groups by id; their lists of servers are filled in when shown.
+    pub placement_groups: BTreeMap<u64, PlacementGroup>,
+    /// Servers by id.
+    pub servers: BTreeMap<u64, ServerRecord>,
+    /// Actions by id: all that run, and the newest of those that ended.
+    pub actions: BTreeMap<u64, Action>,
+    /// What is still to be done, oldest first.
+    pub jobs: Vec<Job>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            last_id: 0,
+            ssh_keys: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            placement_groups: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            jobs: Vec::new(),
+        }
+    }
+}
+
+impl State {
+    /// Returns an id that was never given before.
+    pub(crate) fn fresh_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Queues a job and returns its id.
+    pub(crate) fn add_job(
+        &mut self,
+        lane: Lane,
+        action: Option<u64>,
+        effects: Vec<Effect>,
+        change: Change,
+    ) -> u64 {
+        let id = self.fresh_id();
+        self.jobs.push(Job { id, lane, action, effects, change });
+        id
+    }
+
+    /// Returns whether an action runs on the object. What nobody asked for does not lock.
+    pub fn is_locked(&self, lane: Lane) -> bool {
+        self.jobs.iter().any(|job| job.lane == lane && job.action.is_some())
+    }
+}
+
+/// Checks that no object of the same kind has the name.
+pub(crate) fn check_name_free<'a>(
+    name: &str,
+    mut others: impl Iterator<Item = &'a str>,
+) -> Result<(), Refusal> {
+    if others.any(|other| other == name) { Err(Refusal::name_taken()) } else { Ok(()) }
+}

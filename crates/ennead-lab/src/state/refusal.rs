@@ -1,0 +1,196 @@
+//! Why a request was refused: the API's error codes, their HTTP status and their details.
+//!
+//! Source: the official description, section "Errors", and the texts that the cloud's own programs
+//! expect word for word.
+
+use ennead_hcloud::types::{ApiError, ApiErrorBody};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// An error code of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the API's own words")]
+pub enum Code {
+    JsonError,
+    Unauthorized,
+    TokenReadonly,
+    Forbidden,
+    Maintenance,
+    ResourceLimitExceeded,
+    NotFound,
+    MethodNotAllowed,
+    UniquenessError,
+    Conflict,
+    DeprecatedApiEndpoint,
+    ResourceUnavailable,
+    InvalidInput,
+    ServiceError,
+    UnsupportedError,
+    PlacementError,
+    ResourceInUse,
+    ServerNotStopped,
+    AlreadyInPlacementGroup,
+    IpNotAvailable,
+    NoSubnetAvailable,
+    NetworksOverlap,
+    ServerAlreadyAttached,
+    Locked,
+    Protected,
+    RateLimitExceeded,
+    ServerError,
+    BadGateway,
+    Unavailable,
+    Timeout,
+}
+
+impl Code {
+    /// Returns the word used in JSON.
+    pub fn word(self) -> &'static str {
+        self.row().0
+    }
+
+    /// Returns the HTTP status.
+    pub fn status(self) -> u16 {
+        self.row().1
+    }
+
+    fn row(self) -> (&'static str, u16) {
+        match self {
+            Self::JsonError => ("json_error", 400),
+            Self::Unauthorized => ("unauthorized", 401),
+            Self::TokenReadonly => ("token_readonly", 401),
+            Self::Forbidden => ("forbidden", 403),
+            Self::Maintenance => ("maintenance", 403),
+            Self::ResourceLimitExceeded => ("resource_limit_exceeded", 403),
+            Self::NotFound => ("not_found", 404),
+            Self::MethodNotAllowed => ("method_not_allowed", 405),
+            Self::UniquenessError => ("uniqueness_error", 409),
+            Self::Conflict => ("conflict", 409),
+            Self::DeprecatedApiEndpoint => ("deprecated_api_endpoint", 410),
+            Self::ResourceUnavailable => ("resource_unavailable", 412),
+            Self::InvalidInput => ("invalid_input", 422),
+            Self::ServiceError => ("service_error", 422),
+            Self::UnsupportedError => ("unsupported_error", 422),
+            Self::PlacementError => ("placement_error", 422),
+            Self::ResourceInUse => ("resource_in_use", 422),
+            Self::ServerNotStopped => ("server_not_stopped", 422),
+            Self::AlreadyInPlacementGroup => ("already_in_placement_group", 422),
+            Self::IpNotAvailable => ("ip_not_available", 422),
+            Self::NoSubnetAvailable => ("no_subnet_available", 422),
+            Self::NetworksOverlap => ("networks_overlap", 422),
+            Self::ServerAlreadyAttached => ("server_already_attached", 422),
+            Self::Locked => ("locked", 423),
+            Self::Protected => ("protected", 423),
+            Self::RateLimitExceeded => ("rate_limit_exceeded", 429),
+            Self::ServerError => ("server_error", 500),
+            Self::BadGateway => ("bad_gateway", 502),
+            Self::Unavailable => ("unavailable", 503),
+            Self::Timeout => ("timeout", 504),
+        }
+    }
+}
+
+/// A refused request. It changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What kind.
+    pub code: Code,
+    /// In words.
+    pub message: String,
+    /// `fields`, `limits`, `announcement` or nothing.
+    pub details: Option<Value>,
+}
+
+impl Refusal {
+    /// Refuses without details.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: None }
+    }
+
+    /// There is no such object, for example `server`, `42`.
+    pub fn not_found(kind: &str, id: impl std::fmt::Display) -> Self {
+        Self::new(Code::NotFound, format!("{kind} with ID '{id}' not found"))
+    }
+
+    /// One field is wrong.
+    pub fn invalid(field: &str, why: impl Into<String>) -> Self {
+        Self::invalid_fields(&[(field.to_owned(), why.into())])
+    }
+
+    /// Fields are wrong, each with its reason.
+    pub fn invalid_fields(wrong: &[(String, String)]) -> Self {
+        let names: Vec<_> = wrong.iter().map(|(name, _)| format!("'{name}'")).collect();
+        let message = match wrong {
+            [(_, why)] => format!("invalid input in field {}: {why}", names.join("")),
+            _ => format!("invalid input in fields {}", names.join(", ")),
+        };
+        let fields: Vec<_> =
+            wrong.iter().map(|(name, why)| json!({ "name": name, "messages": [why] })).collect();
+        Self { code: Code::InvalidInput, message, details: Some(json!({ "fields": fields })) }
+    }
+
+    /// A name is taken in the project by an object of the same kind.
+    pub fn name_taken() -> Self {
+        Self::unique("name", "name is already used")
+    }
+
+    /// A field's value is taken.
+    pub fn unique(field: &str, message: &str) -> Self {
+        let details = json!({ "fields": [{ "name": field }] });
+        Self { code: Code::UniquenessError, message: message.into(), details: Some(details) }
+    }
+
+    /// A quota is used up, for example `server_limit`.
+    pub fn limit(name: &str, message: &str) -> Self {
+        let details = json!({ "limits": [{ "name": name }] });
+        Self { code: Code::ResourceLimitExceeded, message: message.into(), details: Some(details) }
+    }
+
+    /// The route was taken out of the API.
+    pub fn gone(announcement: &str) -> Self {
+        Self {
+            code: Code::DeprecatedApiEndpoint,
+            message: "API functionality was removed".into(),
+            details: Some(json!({ "announcement": announcement })),
+        }
+    }
+
+    /// An action runs on the object.
+    pub fn locked(kind: &str) -> Self {
+        Self::new(Code::Locked, format!("cannot perform operation because {kind} is locked"))
+    }
+
+    /// Returns the body of the answer.
+    pub fn body(&self) -> ApiErrorBody {
+        ApiErrorBody {
+            error: ApiError {
+                code: self.code.word().into(),
+                message: self.message.clone(),
+                details: self.details.clone(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_wrong_fields_are_named_in_one_message() {
+        let refusal = Refusal::invalid_fields(&[
+            ("server".into(), "is missing".into()),
+            ("home_location".into(), "is missing".into()),
+        ]);
+        assert_eq!(refusal.message, "invalid input in fields 'server', 'home_location'");
+        assert_eq!(refusal.body().error.details.unwrap()["fields"][1]["name"], "home_location");
+    }
+
+    #[test]
+    fn the_word_in_json_is_the_word_in_errors() {
+        for code in [Code::JsonError, Code::RateLimitExceeded, Code::IpNotAvailable] {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.word());
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What the daemon does with its state when it starts again.
+
+use std::collections::BTreeSet;
+
+use super::effect::{Effect, Job, Lane};
+use super::network::seed;
+use super::server::Status;
+use super::{Change, State};
+
+impl State {
+    /// Brings the state in line with the servers that really run, and queues what makes the world
+    /// whole again after a crash of the machine: every network, and every server that is off with
+    /// its places in networks. All of these are calls that change nothing when all is in place.
+    pub fn adopt(&mut self, running: &[u64]) {
+        let running: BTreeSet<_> = running.iter().copied().collect();
+        let busy: BTreeSet<_> = self.jobs.iter().map(|job| job.lane).collect();
+        let mut rebooting = Vec::new();
+        for server in self.servers.values_mut() {
+            let runs = running.contains(&server.id);
+            if busy.contains(&Lane::Server(server.id)) {
+                continue;
+            }
+            server.status = if runs { Status::Running } else { Status::Off };
+            if server.restart_on_stop && !runs {
+                rebooting.push(server.id);
+            }
+        }
+        let unfinished = std::mem::take(&mut self.jobs);
+        self.restore_world(&running);
+        self.jobs.extend(unfinished);
+        for server in rebooting {
+            self.note_stopped(server);
+        }
+    }
+
+    fn restore_world(&mut self, running: &BTreeSet<u64>) {
+        let networks: Vec<_> = self.networks.values().map(seed).collect();
+        let servers: Vec<_> = self
+            .servers
+            .values()
+            .filter(|server| !running.contains(&server.id) && is_made(server.status))
+            .filter_map(|server| {
+                let create = Effect::CreateServer(Box::new(server.seed()?));
+                let places = server.attachments.iter().filter(|place| place.attached);
+                let attach = places.map(|place| Effect::Attach(server.id, place.attachment()));
+                Some((server.id, std::iter::once(create).chain(attach).collect::<Vec<_>>()))
+            })
+            .collect();
+        for network in networks {
+            let lane = Lane::Network(network.id);
+            self.add_job(lane, None, vec![Effect::CreateNetwork(network)], Change::Nothing);
+        }
+        for (server, effects) in servers {
+            self.add_job(Lane::Server(server), None, effects, Change::Nothing);
+        }
+    }
+
+    /// Returns the jobs that may be carried out now and are not in that set.
+    pub fn ready_jobs(&self, in_flight: &BTreeSet<u64>) -> Vec<Job> {
+        let ready = super::effect::ready(&self.jobs).into_iter();
+        ready.filter(|job| !in_flight.contains(&job.id)).cloned().collect()
+    }
+}
+
+/// A server that is just being made or removed is left to the job that does it.
+fn is_made(status: Status) -> bool {
+    !matches!(status, Status::Initializing | Status::Deleting)
+}

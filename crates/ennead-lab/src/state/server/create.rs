@@ -1,0 +1,233 @@
+//! Making a server.
+
+use std::net::Ipv4Addr;
+
+use ennead_hcloud::types::{Action, CreateServer, ServerCreated, ServerProtection};
+use ennead_model::Catalogue;
+use ennead_model::catalogue::{CatalogueLocation, CatalogueServerType};
+use ennead_model::digest::sha256_hex;
+
+use super::networks::Wish;
+use super::{ServerRecord, Status};
+use crate::state::effect::{Effect, Lane};
+use crate::state::labels::is_subdomain;
+use crate::state::moment::{Moment, rfc3339};
+use crate::state::{Change, Code, Refusal, State, check_name_free};
+
+/// Largest user data in bytes. Source: the official description of `POST /servers`.
+pub const USER_DATA_BYTES_MAX: usize = 32 * 1024;
+
+/// Hosts at the start of the public prefix that no server gets: the lab's router and its operator.
+const PUBLIC_RESERVED: usize = 2;
+
+/// What a server's public interface gets, with the ids of the primary IPs.
+struct PublicAddresses {
+    ipv4: Option<(u64, Ipv4Addr)>,
+    ipv6: Option<u64>,
+}
+
+impl State {
+    /// Makes a server, attaches it to networks and starts it.
+    ///
+    /// # Errors
+    /// `invalid_input`, `uniqueness_error`, `not_found`, `resource_unavailable`,
+    /// `resource_limit_exceeded`, and those of attaching.
+    pub fn create_server(
+        &mut self,
+        wanted: CreateServer,
+        moment: &Moment<'_>,
+    ) -> Result<ServerCreated, Refusal> {
+        check_host_name(&wanted.name)?;
+        check_name_free(&wanted.name, self.servers.values().map(|server| server.name.as_str()))?;
+        if wanted.user_data.as_ref().is_some_and(|data| data.len() > USER_DATA_BYTES_MAX) {
+            return Err(Refusal::invalid("user_data", "must be at most 32 KiB"));
+        }
+        let (server_type, location) = choose(&wanted, moment)?;
+        let image = choose_image(&wanted.image)?;
+        self.check_limits(server_type, moment)?;
+        if let Some(group) = wanted.placement_group {
+            self.check_group_has_room(group)?;
+        }
+        let keys = wanted.ssh_keys.iter().map(|key| self.resolve_ssh_key(key));
+        let keys: Vec<_> =
+            keys.map(|key| key.map(|key| key.public_key.clone())).collect::<Result<_, _>>()?;
+
+        let PublicAddresses { ipv4, ipv6 } = self.choose_public(&wanted, moment)?;
+        let record = ServerRecord {
+            id: self.fresh_id(),
+            name: wanted.name,
+            status: Status::Initializing,
+            created: rfc3339(moment.now),
+            server_type: server_type.name.clone(),
+            image,
+            location: location.name.clone(),
+            ssh_keys: keys,
+            user_data: wanted.user_data,
+            ipv4,
+            ipv6,
+            attachments: Vec::new(),
+            protection: ServerProtection::default(),
+            labels: wanted.labels,
+            placement_group: wanted.placement_group,
+            restart_on_stop: false,
+        };
+        let root_password = record.ssh_keys.is_empty().then(|| root_password(moment.salt));
+        let (action, next_actions, id) =
+            self.begin_server(record, &wanted.networks, wanted.start_after_create, moment)?;
+        Ok(ServerCreated { server: self.server(id, moment)?, action, next_actions, root_password })
+    }
+
+    /// Writes the server down and queues what makes it, in the order in which it is carried out.
+    fn begin_server(
+        &mut self,
+        record: ServerRecord,
+        networks: &[u64],
+        starts: bool,
+        moment: &Moment<'_>,
+    ) -> Result<(Action, Vec<Action>, u64), Refusal> {
+        let id = record.id;
+        let (lane, resources) = (Lane::Server(id), [("server", id)]);
+        let missing = || Refusal::new(Code::ServerError, "the catalogue has changed");
+        let effects = vec![Effect::CreateServer(Box::new(record.seed().ok_or_else(missing)?))];
+        self.servers.insert(id, record);
+        let change = Change::CreateServer(id);
+        let action = self.begin("create_server", &resources, lane, effects, change, moment);
+        let mut next_actions = Vec::new();
+        for network in networks {
+            next_actions.push(self.begin_attach(id, &Wish::any(*network), moment)?);
+        }
+        if starts {
+            let change = Change::Power { server: id, to: Status::Running, before: Status::Off };
+            let effects = vec![Effect::Start(id)];
+            next_actions.push(self.begin(
+                "start_server",
+                &resources,
+                lane,
+                effects,
+                change,
+                moment,
+            ));
+        }
+        Ok((action, next_actions, id))
+    }
+
+    fn check_limits(
+        &self,
+        server_type: &CatalogueServerType,
+        moment: &Moment<'_>,
+    ) -> Result<(), Refusal> {
+        let catalogue = Catalogue::embedded();
+        let is_dedicated = |name: &str| {
+            catalogue.server_type(name).is_some_and(|found| found.cpu_type == "dedicated")
+        };
+        let limits = moment.rules.limits;
+        if limits.servers.is_some_and(|limit| self.servers.len() >= limit) {
+            return Err(Refusal::limit("server_limit", "server limit exceeded"));
+        }
+        let dedicated =
+            self.servers.values().filter(|server| is_dedicated(&server.server_type)).count();
+        if is_dedicated(&server_type.name)
+            && limits.dedicated_servers.is_some_and(|limit| dedicated >= limit)
+        {
+            return Err(Refusal::limit("dedicated_server_limit", "dedicated core limit exceeded"));
+        }
+        Ok(())
+    }
+
+    fn choose_public(
+        &mut self,
+        wanted: &CreateServer,
+        moment: &Moment<'_>,
+    ) -> Result<PublicAddresses, Refusal> {
+        let public = wanted.public_net.as_ref();
+        let has_ipv4 = public.is_none_or(|public| public.enable_ipv4);
+        let has_ipv6 = public.is_none_or(|public| public.enable_ipv6);
+        if let Some(id) = public.and_then(|public| public.ipv4.or(public.ipv6)) {
+            return Err(Refusal::not_found("primary IP", id));
+        }
+        if !has_ipv4 && !has_ipv6 && wanted.networks.is_empty() {
+            let why = "a server needs an IPv4 address, an IPv6 address or a private network";
+            return Err(Refusal::invalid("public_net", why));
+        }
+        let ipv4 = if has_ipv4 {
+            let address = self.free_public_address(moment)?;
+            Some((self.fresh_id(), address))
+        } else {
+            None
+        };
+        Ok(PublicAddresses { ipv4, ipv6: has_ipv6.then(|| self.fresh_id()) })
+    }
+
+    fn free_public_address(&self, moment: &Moment<'_>) -> Result<Ipv4Addr, Refusal> {
+        let is_taken = |address: &Ipv4Addr| {
+            self.servers.values().any(|server| server.ipv4.is_some_and(|(_, ip)| ip == *address))
+        };
+        let hosts = moment.rules.public_prefix.hosts();
+        hosts
+            .skip(PUBLIC_RESERVED)
+            .find(|address| !is_taken(address))
+            .ok_or_else(|| Refusal::limit("primary_ip_limit", "primary IP limit exceeded"))
+    }
+}
+
+/// Checks that a name may be a server's: an RFC 1123 host name.
+pub(crate) fn check_host_name(name: &str) -> Result<(), Refusal> {
+    if is_subdomain(name) {
+        Ok(())
+    } else {
+        Err(Refusal::invalid("name", "is not a valid hostname"))
+    }
+}
+
+/// Finds the type and the location where it is sold and in stock.
+fn choose(
+    wanted: &CreateServer,
+    moment: &Moment<'_>,
+) -> Result<(&'static CatalogueServerType, &'static CatalogueLocation), Refusal> {
+    let catalogue = Catalogue::embedded();
+    let not_found = |kind: &str, name: &str| {
+        Refusal::new(Code::InvalidInput, format!("{kind} '{name}' not found"))
+    };
+    let server_type = catalogue
+        .server_types
+        .iter()
+        .find(|found| is_named(found.id, &found.name, &wanted.server_type))
+        .ok_or_else(|| not_found("server type", &wanted.server_type))?;
+    let sold_out = |location: &str| {
+        moment.rules.sold_out.contains(&(server_type.name.clone(), location.to_owned()))
+    };
+    let unavailable = || Refusal::new(Code::ResourceUnavailable, "error during placement");
+    let sold_in = |name: &String| server_type.locations.contains(name);
+    let Some(name) = &wanted.location else {
+        let mut locations = catalogue.locations.iter().filter(|found| sold_in(&found.name));
+        let location = locations.find(|found| !sold_out(&found.name)).ok_or_else(unavailable)?;
+        return Ok((server_type, location));
+    };
+    let location = catalogue
+        .locations
+        .iter()
+        .find(|found| is_named(found.id, &found.name, name))
+        .ok_or_else(|| not_found("location", name))?;
+    if !sold_in(&location.name) {
+        // What the cloud answers since 2025; before, it was a 412 like a stock-out.
+        let message = "unsupported location for server type";
+        return Err(Refusal::new(Code::InvalidInput, message));
+    }
+    if sold_out(&location.name) { Err(unavailable()) } else { Ok((server_type, location)) }
+}
+
+fn choose_image(wanted: &str) -> Result<String, Refusal> {
+    let mut images = Catalogue::embedded().images.iter();
+    images
+        .find(|image| is_named(image.id, &image.name, wanted))
+        .map(|image| image.name.clone())
+        .ok_or_else(|| Refusal::new(Code::InvalidInput, format!("image '{wanted}' not found")))
+}
+
+fn is_named(id: u64, name: &str, wanted: &str) -> bool {
+    name == wanted || wanted.parse() == Ok(id)
+}
+
+fn root_password(salt: u64) -> String {
+    sha256_hex(salt.to_be_bytes()).chars().take(20).collect()
+}

@@ -1,0 +1,359 @@
+//! The world made of this machine: containers, namespaces and links.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use ennead_host::files;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
+use tokio_util::sync::CancellationToken;
+
+use super::nspawn::{self, Container};
+use super::place::{LabPlace, ids};
+use super::prefix::Prefix;
+use super::process::Process;
+use super::record::{
+    ServerRecord, find_server, load_server, remove_network, save_network, save_server,
+};
+use super::why::Why;
+use super::{
+    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, first_start, metadata,
+    mounts, namespace, network, run,
+};
+
+/// Servers that are containers on this machine. Needs root.
+///
+/// # Guarantees
+/// Dropping it stops nothing: servers run on, and the next one opened at the same place finds them.
+pub struct RealWorld {
+    inner: Arc<Inner>,
+    events: TurnMutex<UnboundedReceiver<WorldEvent>>,
+}
+
+struct Inner {
+    place: LabPlace,
+    turns: Mutex<BTreeMap<String, Arc<TurnMutex<()>>>>,
+    watched: Mutex<BTreeSet<(u64, i32)>>,
+    tell: UnboundedSender<WorldEvent>,
+    closed: CancellationToken,
+}
+
+impl Drop for RealWorld {
+    fn drop(&mut self) {
+        self.inner.closed.cancel();
+    }
+}
+
+fn server_error(id: u64, verb: &'static str) -> impl FnOnce(Why) -> WorldError {
+    move |why| why.about(format!("server {id}"), verb)
+}
+
+fn network_error(id: u64, verb: &'static str) -> impl FnOnce(Why) -> WorldError {
+    move |why| why.about(format!("network {id}"), verb)
+}
+
+impl RealWorld {
+    /// Opens a lab: makes its internet where it is missing and answers servers' metadata questions.
+    ///
+    /// # Errors
+    /// When this machine refuses, usually because of missing rights: `ennead doctor` says which.
+    pub async fn open(place: LabPlace) -> Result<Self, WorldError> {
+        let lab = format!("lab {}", place.lab);
+        let opened = Self::open_at(place).await;
+        opened.map_err(|why| why.about(lab, "open"))
+    }
+
+    async fn open_at(place: LabPlace) -> Result<Self, Why> {
+        place.prepare()?;
+        clear_removed(&place)?;
+        network::ensure_internet(&place).await?;
+        let closed = CancellationToken::new();
+        let serving = metadata::serve(place.clone()).await?;
+        let until = closed.clone();
+        tokio::spawn(async move {
+            if let Some(Err(error)) = until.run_until_cancelled(serving).await {
+                tracing::error!(%error, "the metadata service has ended");
+            }
+        });
+        let (tell, events) = unbounded_channel();
+        let inner =
+            Inner { place, turns: Mutex::default(), watched: Mutex::default(), tell, closed };
+        Ok(Self { inner: Arc::new(inner), events: TurnMutex::new(events) })
+    }
+
+    /// Returns where it lives.
+    pub fn place(&self) -> &LabPlace {
+        &self.inner.place
+    }
+}
+
+/// A removed server's folder is renamed first; this ends what a killed daemon began.
+fn clear_removed(place: &LabPlace) -> Result<(), Why> {
+    for name in files::list(&place.servers())? {
+        if name.starts_with(REMOVED) {
+            let folder = place.servers().join(name);
+            mounts::unmount_below(&folder)?;
+            files::remove_all(&folder)?;
+        }
+    }
+    Ok(())
+}
+
+const REMOVED: &str = "removed-";
+
+impl Inner {
+    /// Waits until nobody else works on an object.
+    async fn turn(&self, object: String) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.entry(object).or_default().clone()
+        };
+        turn.lock_owned().await
+    }
+
+    async fn server_turn(&self, id: u64) -> OwnedMutexGuard<()> {
+        self.turn(format!("server {id}")).await
+    }
+
+    fn running(&self, id: u64) -> Result<Option<Process>, Why> {
+        nspawn::find(&self.place.server(id))
+    }
+
+    async fn clear(&self, id: u64) -> Result<(), Why> {
+        let names = self.place.names();
+        nspawn::clear(&self.place.server(id), &names.server(id), &names.server_cgroup(id)).await
+    }
+
+    async fn start(&self, id: u64) -> Result<Process, Why> {
+        let record = load_server(&self.place, id)?;
+        // What a lost run left behind.
+        network::cut(&self.place, &record).await?;
+        self.clear(id).await?;
+        let started = self.boot(&record).await;
+        if started.is_err() {
+            self.put_out(&record).await?;
+        }
+        started
+    }
+
+    async fn boot(&self, record: &ServerRecord) -> Result<Process, Why> {
+        let place = self.place.server(record.seed.id);
+        let names = self.place.names();
+        let name = names.server(record.seed.id);
+        mounts::mount_overlay(&record.image, &place.upper(), &place.work(), &place.root())?;
+        let prepared = first_start::prepare(&place, &name, record);
+        let connected = network::connect(&self.place, record);
+        tokio::try_join!(prepared, connected)?;
+        let container = Container {
+            place: &place,
+            name: &name,
+            host_name: &record.seed.name,
+            group: &names.server_cgroup(record.seed.id),
+            memory_bytes: record.seed.memory_bytes,
+        };
+        nspawn::start(&container).await
+    }
+
+    /// Links first: a dying server must not answer a single packet.
+    async fn put_out(&self, record: &ServerRecord) -> Result<(), Why> {
+        network::cut(&self.place, record).await?;
+        if let Some(container) = self.running(record.seed.id)? {
+            nspawn::kill(container).await?;
+        }
+        self.clear(record.seed.id).await
+    }
+
+    async fn attach(&self, server: u64, attachment: &Attachment) -> Result<(), Why> {
+        let mut record = load_server(&self.place, server)?;
+        if record.attached_to(attachment.network).is_some_and(|it| it.attachment != *attachment) {
+            record.detach(attachment.network);
+        }
+        let attached = record.attach(attachment);
+        save_server(&self.place, &record)?;
+        if self.running(server)?.is_some() {
+            network::plug(&self.place, server, &attached).await?;
+        }
+        Ok(())
+    }
+
+    async fn detach(&self, server: u64, id: u64) -> Result<(), Why> {
+        let Some(mut record) = find_server(&self.place, server)? else { return Ok(()) };
+        network::unplug(&self.place, server, id).await?;
+        record.detach(id);
+        save_server(&self.place, &record)
+    }
+
+    fn create(&self, seed: &ServerSeed) -> Result<(), Why> {
+        if find_server(&self.place, seed.id)?.is_some() {
+            return Ok(());
+        }
+        if let Some(address) = seed.public_ip {
+            let public = &self.place.public;
+            if !public.contains(address) || address == self.place.operator_address() {
+                return Err(Why(format!("{address} is not one of {public} after the first")));
+            }
+        }
+        self.place.server(seed.id).prepare()?;
+        let image = self.place.image.clone();
+        let record = ServerRecord { seed: seed.clone(), image, attached: Vec::new() };
+        save_server(&self.place, &record)
+    }
+
+    async fn remove(&self, id: u64) -> Result<(), Why> {
+        let folder = self.place.server(id).folder;
+        if !files::exists(&folder)? {
+            return Ok(());
+        }
+        match find_server(&self.place, id)? {
+            Some(record) => self.put_out(&record).await?,
+            None => self.clear(id).await?,
+        }
+        let removed = self.place.servers().join(format!("{REMOVED}{id}"));
+        files::remove_all(&removed)?;
+        run::rename(&folder, &removed)?;
+        // A disk may hold many files.
+        let emptied = tokio::task::spawn_blocking(move || files::remove_all(&removed)).await;
+        emptied.map_err(|error| Why::of(&error))??;
+        Ok(())
+    }
+
+    /// Notices when a server's container ends, once for each run.
+    fn watch(self: &Arc<Self>, id: u64, container: Process) {
+        let run = (id, container.id());
+        let fresh = self.watched.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
+        if !fresh {
+            return;
+        }
+        let (inner, closed) = (Arc::clone(self), self.closed.clone());
+        tokio::spawn(closed.run_until_cancelled_owned(async move {
+            if let Err(why) = inner.seen_ending(id, container).await {
+                tracing::error!(server = id, %why, "cannot clear a server that has stopped");
+            }
+        }));
+    }
+
+    async fn seen_ending(&self, id: u64, container: Process) -> Result<(), Why> {
+        let run = (id, container.id());
+        container.ended().await?;
+        let _turn = self.server_turn(id).await;
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+        // Cleared already: its power was cut, which is no event.
+        if !files::exists(&self.place.server(id).run())? || self.running(id)?.is_some() {
+            return Ok(());
+        }
+        let cleared = match find_server(&self.place, id)? {
+            Some(record) => self.put_out(&record).await,
+            None => Ok(()),
+        };
+        // It has stopped all the same; a closed world has no listener.
+        self.tell.send(WorldEvent::Stopped(id)).unwrap_or_default();
+        cleared
+    }
+}
+
+#[async_trait]
+impl World for RealWorld {
+    async fn create_network(&self, seed: &NetworkSeed) -> Result<(), WorldError> {
+        let _turn = self.inner.turn(format!("network {}", seed.id)).await;
+        let create = async {
+            let range: Prefix = seed.ip_range.parse().map_err(|error| Why::of(&error))?;
+            save_network(&self.inner.place, seed)?;
+            network::ensure_network(&self.inner.place.names(), seed.id, range).await
+        };
+        create.await.map_err(network_error(seed.id, "create"))
+    }
+
+    async fn delete_network(&self, id: u64) -> Result<(), WorldError> {
+        let _turn = self.inner.turn(format!("network {id}")).await;
+        let delete = async {
+            namespace::remove(&self.inner.place.names().network(id)).await?;
+            remove_network(&self.inner.place, id)
+        };
+        delete.await.map_err(network_error(id, "delete"))
+    }
+
+    async fn create_server(&self, seed: &ServerSeed) -> Result<(), WorldError> {
+        let _turn = self.inner.server_turn(seed.id).await;
+        self.inner.create(seed).map_err(server_error(seed.id, "create"))
+    }
+
+    async fn attach(&self, server: u64, attachment: &Attachment) -> Result<(), WorldError> {
+        let _turn = self.inner.server_turn(server).await;
+        self.inner.attach(server, attachment).await.map_err(server_error(server, "attach"))
+    }
+
+    async fn detach(&self, server: u64, network: u64) -> Result<(), WorldError> {
+        let _turn = self.inner.server_turn(server).await;
+        self.inner.detach(server, network).await.map_err(server_error(server, "detach"))
+    }
+
+    async fn start(&self, server: u64) -> Result<(), WorldError> {
+        let _turn = self.inner.server_turn(server).await;
+        let start = async {
+            let container = match self.inner.running(server)? {
+                Some(container) => container,
+                None => self.inner.start(server).await?,
+            };
+            self.inner.watch(server, container);
+            Ok(())
+        };
+        start.await.map_err(server_error(server, "start"))
+    }
+
+    async fn power_off(&self, server: u64) -> Result<(), WorldError> {
+        let _turn = self.inner.server_turn(server).await;
+        let off = async {
+            match find_server(&self.inner.place, server)? {
+                Some(record) => self.inner.put_out(&record).await,
+                None => Ok(()),
+            }
+        };
+        off.await.map_err(server_error(server, "power off"))
+    }
+
+    async fn shutdown(&self, server: u64) -> Result<(), WorldError> {
+        let _turn = self.inner.server_turn(server).await;
+        let place = self.inner.place.server(server);
+        nspawn::ask_to_power_off(&place).await.map_err(server_error(server, "shut down"))
+    }
+
+    async fn delete_server(&self, server: u64) -> Result<(), WorldError> {
+        let _turn = self.inner.server_turn(server).await;
+        self.inner.remove(server).await.map_err(server_error(server, "delete"))
+    }
+
+    async fn running(&self) -> Result<Vec<u64>, WorldError> {
+        let lab = format!("lab {}", self.inner.place.lab);
+        let all = ids(&self.inner.place.servers()).map_err(|why| why.about(lab, "list"))?;
+        let mut running = Vec::new();
+        for id in all {
+            let _turn = self.inner.server_turn(id).await;
+            let adopt = async {
+                match self.inner.running(id)? {
+                    Some(container) => {
+                        self.inner.watch(id, container);
+                        running.push(id);
+                    }
+                    None if files::exists(&self.inner.place.server(id).run())? => {
+                        if let Some(record) = find_server(&self.inner.place, id)? {
+                            self.inner.put_out(&record).await?;
+                        }
+                    }
+                    None => {}
+                }
+                Ok(())
+            };
+            adopt.await.map_err(server_error(id, "adopt"))?;
+        }
+        Ok(running)
+    }
+
+    async fn next_event(&self) -> WorldEvent {
+        match self.events.lock().await.recv().await {
+            Some(event) => event,
+            // Cannot be: the sender lives as long as this.
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! From [`Spec`] back to text: for programs that change a spec, and to prove that reading is whole.
+
+use std::collections::BTreeSet;
+
+use ennead_model::{ComponentName, Node};
+use toml::{Table, Value};
+
+use crate::fleet::everywhere;
+use crate::parse::FORMAT_VERSION;
+use crate::spec::{CloudSpec, LAB_ENDPOINT, Spec, TokenSource};
+
+/// Returns a text that reads as the same spec. Comments and defaults of the original are not kept.
+///
+/// # Errors
+/// Only when a component has options that TOML cannot express, which a test of it would show.
+pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
+    let mut platform = Table::new();
+    platform.insert("name".into(), spec.platform.clone().into());
+    platform.insert("drills".into(), spec.drills.into());
+    let mut root = Table::new();
+    root.insert("format_version".into(), FORMAT_VERSION.into());
+    root.insert("platform".into(), platform.into());
+    root.insert("cloud".into(), cloud(&spec.cloud).into());
+    if !spec.operator.ssh_public_keys.is_empty() {
+        let keys = list(&spec.operator.ssh_public_keys);
+        root.insert("operator".into(), table([("ssh_public_keys", keys)]).into());
+    }
+    root.insert("sites".into(), sites(spec).into());
+    root.insert("tiers".into(), tiers(spec).into());
+    root.insert("nodes".into(), nodes(spec).into());
+    let mut options = Table::try_from(&spec.options)?;
+    options.retain(|_, value| value.as_table().is_none_or(|table| !table.is_empty()));
+    if !options.is_empty() {
+        root.insert("components".into(), options.into());
+    }
+    toml::to_string(&root)
+}
+
+fn cloud(cloud: &CloudSpec) -> Table {
+    let endpoint = cloud.endpoint.as_deref().unwrap_or(LAB_ENDPOINT);
+    let mut table = table([("endpoint", endpoint.into()), ("image", cloud.image.as_str().into())]);
+    match &cloud.token {
+        TokenSource::Env(name) => table.insert("token_env".into(), name.as_str().into()),
+        TokenSource::File(path) => table.insert("token_file".into(), path.as_str().into()),
+        TokenSource::Lab => None,
+    };
+    table
+}
+
+fn sites(spec: &Spec) -> Table {
+    let site = |site: &ennead_model::Site| {
+        let prefix = site.private_prefix.to_string();
+        table([("location", site.location.as_str().into()), ("private_prefix", prefix.into())])
+    };
+    spec.fleet.sites.iter().map(|(name, it)| (name.to_string(), site(it).into())).collect()
+}
+
+fn tiers(spec: &Spec) -> Table {
+    let tier = |tier: &ennead_model::Tier| {
+        let server_type = tier.server_type.as_str().into();
+        table([("server_type", server_type), ("components", list(&tier.components))])
+    };
+    spec.fleet.tiers.iter().map(|(name, it)| (name.to_string(), tier(it).into())).collect()
+}
+
+fn nodes(spec: &Spec) -> Table {
+    let everywhere: BTreeSet<_> = everywhere(&spec.fleet, &spec.options).into_iter().collect();
+    let entry = |it: &Node| (it.name.to_string(), node(spec, it, &everywhere).into());
+    spec.fleet.nodes.values().map(entry).collect()
+}
+
+fn node(spec: &Spec, node: &Node, everywhere: &BTreeSet<ComponentName>) -> Table {
+    let mut table = table([
+        ("site", node.site.as_str().into()),
+        ("tier", node.tier.as_str().into()),
+        ("address", node.address.to_string().into()),
+    ]);
+    let Some(tier) = spec.fleet.tiers.get(&node.tier) else { return table };
+    if node.server_type != tier.server_type {
+        table.insert("server_type".into(), node.server_type.as_str().into());
+    }
+    let exceptions = [
+        ("add", node.components.difference(&tier.components)),
+        ("remove", tier.components.difference(&node.components)),
+    ];
+    for (key, components) in exceptions {
+        let components: Vec<_> = components.filter(|name| !everywhere.contains(*name)).collect();
+        if !components.is_empty() {
+            table.insert(key.into(), list(components));
+        }
+    }
+    table
+}
+
+fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn list(items: impl IntoIterator<Item = impl ToString>) -> Value {
+    Value::Array(items.into_iter().map(|item| Value::String(item.to_string())).collect())
+}

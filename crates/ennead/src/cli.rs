@@ -1,0 +1,253 @@
+//! The command line: what can be typed. Doc comments are the help.
+
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Parser, Subcommand};
+use ennead_model::NodeName;
+
+use crate::exit_code::Exit;
+
+/// Describes, checks, provisions, deploys, operates and proves a platform on Hetzner Cloud
+///
+/// The lab is a Hetzner Cloud in a box: everything can be run, broken and measured on this machine
+/// first. Production is the same spec with another endpoint.
+#[derive(Debug, Parser)]
+#[command(name = "ennead", version, after_help = Exit::help(), disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// The spec: what the platform shall be
+    #[arg(long, short, global = true, env = "ENNEAD_SPEC", default_value = "ennead.toml")]
+    pub(crate) spec: Utf8PathBuf,
+    /// Endpoint of the Hetzner Cloud API, instead of the spec's
+    #[arg(long, global = true, env = "HCLOUD_ENDPOINT")]
+    pub(crate) endpoint: Option<String>,
+    /// Name of the lab that `endpoint = "lab"` means
+    #[arg(long, global = true, env = "ENNEAD_LAB", default_value = "default")]
+    pub(crate) lab: String,
+    /// Folder for labs' state
+    #[arg(long, global = true, env = "ENNEAD_LAB_STATE", hide_env_values = true)]
+    pub(crate) lab_state: Option<Utf8PathBuf>,
+    /// Say more on standard error; twice for everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a commented spec to start from
+    Init(InitArgs),
+    /// Say what is wrong or remarkable about the spec, without any network
+    Check(CheckArgs),
+    /// Show what `up` would do now
+    Plan(PlanArgs),
+    /// Bring the platform to what the spec says: check, provision, converge, wait until healthy
+    Up(UpArgs),
+    /// Show every node, what it runs and how it is
+    Status(StatusArgs),
+    /// Open a shell on a node, or run a command there
+    Ssh(SshArgs),
+    /// Rehearse failures and measure them from a client's side
+    #[command(subcommand)]
+    Drill(DrillCommand),
+    /// Delete the platform's servers and everything else it has in the cloud
+    Down(DownArgs),
+    /// The Hetzner Cloud in a box
+    #[command(subcommand)]
+    Lab(LabCommand),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// What runs on a node; called over SSH
+    #[command(subcommand, hide = true)]
+    Node(NodeCommand),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// Which spec to start from
+    #[arg(long, value_parser = preset_parser(), default_value = ennead_spec::PRESETS[0].name)]
+    pub(crate) preset: String,
+    /// Replace the file when it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+fn preset_parser() -> PossibleValuesParser {
+    let value = |preset: &ennead_spec::Preset| PossibleValue::new(preset.name).help(preset.summary);
+    PossibleValuesParser::new(ennead_spec::PRESETS.iter().map(value).collect::<Vec<_>>())
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Let the plan delete this node with its data; can be given more than once
+    #[arg(long, value_name = "NODE", value_parser = NodeName::from_str)]
+    pub(crate) allow_destroy: Vec<NodeName>,
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Only print the plan
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print a summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Let the plan delete this node with its data; can be given more than once
+    #[arg(long, value_name = "NODE", value_parser = NodeName::from_str)]
+    pub(crate) allow_destroy: Vec<NodeName>,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show again every two seconds until interrupted
+    #[arg(long, short)]
+    pub(crate) watch: bool,
+}
+
+/// Arguments of `ssh`.
+#[derive(Debug, Args)]
+pub(crate) struct SshArgs {
+    /// The node
+    #[arg(value_parser = NodeName::from_str)]
+    pub(crate) node: NodeName,
+    /// Command and arguments to run there instead of a shell
+    #[arg(last = true)]
+    pub(crate) command: Vec<String>,
+}
+
+/// What to rehearse.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DrillCommand {
+    /// List the drills and what each proves
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Cut the power of a database server and measure how long writes stop and how many are lost
+    PowerLoss(PowerLossArgs),
+}
+
+/// Arguments of `drill power-loss`.
+#[derive(Debug, Args)]
+pub(crate) struct PowerLossArgs {
+    /// Whose power is cut: `primary`, or a node's name
+    #[arg(long, default_value = "primary")]
+    pub(crate) target: String,
+    /// How many times
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) runs: u32,
+    /// Longest stop of writes in seconds that still passes
+    #[arg(long, default_value_t = 28.0)]
+    pub(crate) rto_limit: f64,
+    /// Folder for the evidence
+    #[arg(long, default_value = "evidence")]
+    pub(crate) evidence: Utf8PathBuf,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `down`.
+#[derive(Debug, Args)]
+pub(crate) struct DownArgs {
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// What to do with the lab.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// Say what this machine lacks for the lab, and how to get it
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build the servers' image; does nothing when it is there
+    Image {
+        /// Build it again
+        #[arg(long)]
+        rebuild: bool,
+    },
+    /// Answer the cloud's API in the foreground until interrupted; servers go on without it
+    Serve(LabServeArgs),
+    /// Start the lab in the background; does nothing when it runs
+    Up(LabServeArgs),
+    /// Remove the lab with all its servers
+    Down,
+    /// Show the lab's endpoint and servers
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Arguments of `lab serve` and `lab up`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LabServeArgs {
+    /// Port on loopback; 0 takes a free one, the same again after a restart
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Only remember servers instead of booting them: the API without root
+    #[arg(long)]
+    pub(crate) remember_only: bool,
+}
+
+/// What runs on a node.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NodeCommand {
+    /// Carry out the order on standard input
+    Apply,
+    /// Print what is so on this node
+    Observe,
+    /// Test the condition on standard input
+    Test,
+    /// Run a userspace WireGuard interface in the foreground
+    Tunnel {
+        /// Interface, for example wg0
+        interface: String,
+    },
+    /// Write and read through the load balancers as standard input says
+    Probe,
+}

@@ -1,0 +1,13 @@
+//! One file per verb.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod down;
+pub(crate) mod drill;
+pub(crate) mod init;
+pub(crate) mod lab;
+pub(crate) mod node;
+pub(crate) mod plan;
+pub(crate) mod ssh;
+pub(crate) mod status;
+pub(crate) mod up;

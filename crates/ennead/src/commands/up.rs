@@ -1,0 +1,125 @@
+//! `ennead up`: observe, plan, walk, until there is nothing left to do.
+
+use ennead_executor::walk::{StepResult, WalkReport};
+use ennead_host::clock::Stopwatch;
+use ennead_model::{Inventory, Plan};
+use serde::Serialize;
+
+use super::{plan, status};
+use crate::cli::{Global, UpArgs};
+use crate::error::CommandError;
+use crate::exit_code::Exit;
+use crate::session::Session;
+use crate::ui::{self, Tone};
+
+/// Plans after which the platform must be as the spec says. The first brings servers and what runs
+/// on them, the second what the first could not know of nodes that did not answer; more only follow
+/// when the world changes meanwhile.
+const ROUNDS_MAX: u32 = 5;
+
+/// What `--json` prints.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    platform: String,
+    healthy: bool,
+    /// Actions that changed something.
+    changed: usize,
+    /// Steps that were carried out.
+    steps: usize,
+    /// Plans that were walked.
+    rounds: u32,
+    /// Seconds from the first server's creation until the last new node answered over SSH.
+    servers_ready_s: Option<f64>,
+    took_s: f64,
+}
+
+/// Brings the platform to what the spec says.
+pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandError> {
+    let watch = Stopwatch::start();
+    let session = Session::open(global).await?;
+    let mut summary =
+        Summary { platform: session.spec().platform.clone(), ..Summary::default() };
+    loop {
+        let inventory = session.observe().await?;
+        let next = session.plan(&inventory, &args.allow_destroy);
+        if args.dry_run || !next.blocked.is_empty() {
+            return Ok(plan::show(&next, args.json));
+        }
+        if next.steps.is_empty() {
+            return Ok(finish(summary, &session, &inventory, watch, args.json));
+        }
+        if summary.rounds == ROUNDS_MAX {
+            return Err(unsettled(&next));
+        }
+        if summary.rounds == 0 && !args.json {
+            ui::say(format!("{} steps, generation {}.", next.steps.len(), next.generation));
+        }
+        let walked = session.walk(&next).await?;
+        summary.rounds += 1;
+        summary.changed += walked.report.changed();
+        summary.steps += walked.report.steps.len();
+        summary.servers_ready_s = summary.servers_ready_s.or(walked.servers_ready_s);
+        if !walked.report.is_done() {
+            return Err(failed(&walked.report));
+        }
+    }
+}
+
+fn finish(
+    mut summary: Summary,
+    session: &Session,
+    inventory: &Inventory,
+    watch: Stopwatch,
+    json: bool,
+) -> Exit {
+    let status = status::status_of(session.spec(), session.endpoint(), inventory);
+    summary.healthy = status.healthy();
+    summary.took_s = watch.elapsed().as_secs_f64();
+    if json {
+        ui::json(&summary);
+    } else {
+        ui::say(format!(
+            "{} is {}: {} changed in {} steps, {:.1} s.",
+            summary.platform,
+            ui::paint("healthy", Tone::Good),
+            summary.changed,
+            summary.steps,
+            summary.took_s
+        ));
+    }
+    Exit::Done
+}
+
+/// Makes one error of a walk that did not get through.
+pub(crate) fn failed(report: &WalkReport) -> CommandError {
+    let not_started = report.not_started().count();
+    let mut failures = report.failed();
+    let again = "run the same command again: it goes on from here";
+    let Some(first) = failures.next() else {
+        return CommandError::new(
+            Exit::ApplyFailed,
+            format!("stopped: {not_started} steps were not started"),
+        )
+        .hint(again);
+    };
+    let (error, hint) = match &first.result {
+        StepResult::Failed { error, hint } => (error.clone(), hint.clone()),
+        _ => (String::new(), String::new()),
+    };
+    let others = failures.count();
+    let more = if others == 0 { String::new() } else { format!(" (and {others} more failed)") };
+    CommandError::new(Exit::ApplyFailed, format!("{}: {error}{more}", first.id))
+        .hint(hint)
+        .hint(again)
+}
+
+fn unsettled(plan: &Plan) -> CommandError {
+    let first = plan.steps.first().map(|step| format!("{}: {}", step.id, step.why));
+    let message = format!(
+        "after {ROUNDS_MAX} rounds {} steps are left: {}",
+        plan.steps.len(),
+        first.unwrap_or_default()
+    );
+    CommandError::new(Exit::ApplyFailed, message)
+        .hint("see `ennead status`, then run the same command again")
+}

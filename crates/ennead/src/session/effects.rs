@@ -1,0 +1,131 @@
+//! The real world of a walk: the cloud's API and SSH.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ennead_executor::cloud::apply_cloud;
+use ennead_executor::nodes::{NodeError, NodePool, Reached, Retry};
+use ennead_executor::walk::{EffectError, Effects};
+use ennead_hcloud::Client;
+use ennead_model::{
+    CloudAction, Condition, Fingerprints, NodeName, NodeOrder, NodeReport, Outcome, Ref, RefKind,
+};
+use ennead_spec::vault::Resolver;
+
+use super::Session;
+use crate::error::chain;
+
+/// Longer than any step's deadline, which ends the effect by dropping it.
+const NO_DEADLINE: Duration = Duration::from_hours(1);
+
+/// Everything a walk needs, shared with the session.
+pub(crate) struct RealEffects<'a> {
+    session: &'a Session,
+    client: &'a Client,
+    pool: Arc<NodePool>,
+    resolver: Arc<Resolver>,
+    fingerprints: Fingerprints,
+    seen: Mutex<BTreeMap<NodeName, String>>,
+}
+
+impl<'a> RealEffects<'a> {
+    /// Makes the effects of a session.
+    pub(crate) fn new(session: &'a Session) -> Self {
+        Self {
+            session,
+            client: &session.client,
+            pool: Arc::clone(&session.pool),
+            resolver: Arc::clone(&session.resolver),
+            fingerprints: session.vault.fingerprints(),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Returns the fingerprints of everything an order refers to, public addresses included.
+    fn fingerprints_for(&self, order: &NodeOrder) -> Result<Fingerprints, EffectError> {
+        let mut fingerprints = self.fingerprints.clone();
+        for reference in order.references().map_err(effect_error)? {
+            if reference.kind == RefKind::PublicIp
+                && let Some(address) = self.resolver.public_ip(&reference.name)
+            {
+                let reference = Ref::new(RefKind::PublicIp, &reference.name);
+                fingerprints.insert(reference, address.to_string());
+            }
+        }
+        Ok(fingerprints)
+    }
+
+    /// Finds a node's public address when its server was made a moment ago.
+    async fn learn_address(&self, node: &NodeName) -> Result<(), EffectError> {
+        if self.resolver.public_ip(node.as_str()).is_some() {
+            return Ok(());
+        }
+        let server = self.client.server_named(node.as_str()).await.map_err(effect_error)?;
+        let address = server.and_then(|server| server.public_net.ipv4);
+        let address = address.and_then(|ipv4| ipv4.ip.parse().ok());
+        let address = address
+            .ok_or_else(|| EffectError::new(format!("{node}: its server has no IPv4 address")))?;
+        self.session.introduce(node, address);
+        Ok(())
+    }
+
+    fn note(&self, node: &NodeName, error: &NodeError) {
+        if let Ok(mut seen) = self.seen.lock() {
+            seen.insert(node.clone(), chain(error));
+        }
+    }
+}
+
+#[async_trait]
+impl Effects for RealEffects<'_> {
+    async fn cloud(&self, action: &CloudAction) -> Result<bool, EffectError> {
+        let platform = &self.session.spec.platform;
+        let outcome = apply_cloud(self.client, platform, action, self.resolver.as_ref()).await;
+        let outcome =
+            outcome.map_err(|error| EffectError::new(chain(&error)).hint(error.hint()))?;
+        Ok(outcome == Outcome::Changed)
+    }
+
+    async fn reach(&self, node: &NodeName) -> Result<bool, EffectError> {
+        self.learn_address(node).await?;
+        loop {
+            match self.pool.reach(node, REACH_TRY).await {
+                Ok(reached) => return Ok(reached == Reached::Pushed),
+                Err(error) => {
+                    self.note(node, &error);
+                    if error.retry() == Retry::Never {
+                        return Err(EffectError::new(chain(&error)).hint(error.hint()));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn converge(&self, order: &NodeOrder) -> Result<NodeReport, EffectError> {
+        let fingerprints = self.fingerprints_for(order)?;
+        let mut resolved = order.resolve(self.resolver.as_ref()).map_err(effect_error)?;
+        resolved.digest = Some(order.digest_with(&fingerprints).map_err(effect_error)?);
+        let report = self.pool.converge(&resolved, NO_DEADLINE).await;
+        report.map_err(|error| EffectError::new(chain(&error)).hint(error.hint()))
+    }
+
+    async fn test(&self, node: &NodeName, condition: &Condition) -> (bool, String) {
+        match self.pool.test(node, condition).await {
+            Ok(tested) => (tested.holds, tested.seen),
+            Err(error) => (false, chain(&error)),
+        }
+    }
+
+    async fn last_seen(&self, node: &NodeName) -> Option<String> {
+        self.seen.lock().ok()?.get(node).cloned()
+    }
+}
+
+/// One try of reaching a node; what was seen is noted between tries.
+const REACH_TRY: Duration = Duration::from_secs(10);
+
+fn effect_error(error: impl std::error::Error + 'static) -> EffectError {
+    EffectError::new(chain(&error))
+}

@@ -1,0 +1,257 @@
+//! One run's view of a platform: its spec, its secrets, its cloud and its nodes.
+
+mod effects;
+mod platform;
+mod spec;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use ennead_executor::cloud::{WantedNames, observe_cloud};
+use ennead_executor::journal::Journal;
+use ennead_executor::nodes::{NodeAccess, NodePool};
+use ennead_executor::walk::{WalkReport, walk};
+use ennead_hcloud::{Client, CloudError, RetryPolicy};
+use ennead_host::ssh::{Identity, SshTarget, open_shell};
+use ennead_host::{clock, environment};
+use ennead_model::inventory::INVENTORY_FORMAT_VERSION;
+use ennead_model::{Fingerprints, Inventory, Known, NodeName, Plan, Ref, RefKind};
+use ennead_planner::plan::{PlanInput, plan};
+use ennead_spec::Spec;
+use ennead_spec::vault::{Resolver, Vault, VaultError, VaultFiles, Wanted};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Global;
+use crate::error::{CommandError, OrExit};
+use crate::exit_code::Exit;
+use crate::paths;
+use crate::progress::WalkView;
+pub(crate) use effects::RealEffects;
+pub(crate) use spec::{check_spec, cloud_access};
+
+/// The port of SSH on every node.
+const SSH_PORT: u16 = 22;
+
+/// A platform that can be observed, planned and changed.
+pub(crate) struct Session {
+    spec: Spec,
+    spec_sha256: String,
+    vault: Arc<Vault>,
+    resolver: Arc<Resolver>,
+    client: Client,
+    pool: Arc<NodePool>,
+    identity: Identity,
+}
+
+/// What came of walking a plan.
+pub(crate) struct Walked {
+    pub(crate) report: WalkReport,
+    /// Seconds from the first server's creation until the last new one answered over SSH.
+    pub(crate) servers_ready_s: Option<f64>,
+}
+
+impl Session {
+    /// Reads and checks the spec, opens the vault (making what it lacks), finds endpoint and token.
+    pub(crate) async fn open(global: &Global) -> Result<Self, CommandError> {
+        let checked = check_spec(&global.spec)?;
+        let (spec, spec_sha256) = checked.accepted()?;
+        let vault = Arc::new(open_vault(global, &spec)?);
+        let access = cloud_access(global, &spec)?;
+        let client = Client::new(&access.endpoint, &access.token, RetryPolicy::default())
+            .or_exit(Exit::Usage)?;
+        let key = vault.operator_key().ok_or_else(|| {
+            CommandError::new(Exit::Internal, "the vault holds no operator's key")
+        })?;
+        let identity = Identity::new(&key).or_exit(Exit::Internal)?;
+        let program = environment::executable().or_exit(Exit::Internal)?;
+        let pool = Arc::new(NodePool::new(identity.clone(), &program));
+        let resolver = Arc::new(Resolver::new(Arc::clone(&vault), BTreeMap::new()));
+        Ok(Self { spec, spec_sha256, vault, resolver, client, pool, identity })
+    }
+
+    pub(crate) fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    pub(crate) fn spec_sha256(&self) -> &str {
+        &self.spec_sha256
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        self.client.endpoint()
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Asks the cloud only.
+    pub(crate) async fn observe_cloud(&self) -> Result<Inventory, CommandError> {
+        let wanted = WantedNames::of(&self.spec.fleet);
+        let cloud = observe_cloud(&self.client, &self.spec.platform, &wanted)
+            .await
+            .map_err(|error| self.cloud_error(&error))?;
+        for (name, server) in &cloud.servers {
+            if let (Ok(node), Some(address)) = (NodeName::new(name.clone()), server.public_ip) {
+                self.introduce(&node, address);
+            }
+        }
+        Ok(Inventory {
+            format_version: INVENTORY_FORMAT_VERSION,
+            cloud,
+            nodes: BTreeMap::new(),
+        })
+    }
+
+    /// Asks the cloud and every node of the spec that has a running server.
+    pub(crate) async fn observe(&self) -> Result<Inventory, CommandError> {
+        let mut inventory = self.observe_cloud().await?;
+        let mut asked = Vec::new();
+        for (name, server) in &inventory.cloud.servers {
+            let Ok(node) = NodeName::new(name.clone()) else { continue };
+            if server.status == "running" {
+                asked.push(node);
+            } else {
+                let why = format!("its server is {}", server.status);
+                inventory.nodes.insert(node, Known::unknown(why));
+            }
+        }
+        let facts = futures::future::join_all(asked.iter().map(|node| self.pool.observe(node)));
+        let facts = facts.await;
+        inventory.nodes.extend(asked.into_iter().zip(facts));
+        Ok(inventory)
+    }
+
+    /// Decides what has to happen.
+    pub(crate) fn plan(&self, inventory: &Inventory, allow_destroy: &[NodeName]) -> Plan {
+        let fingerprints = self.fingerprints(inventory);
+        let allow_destroy: BTreeSet<NodeName> = allow_destroy.iter().cloned().collect();
+        plan(&PlanInput {
+            fleet: &self.spec.fleet,
+            options: &self.spec.options,
+            image: &self.spec.cloud.image,
+            inventory,
+            fingerprints: &fingerprints,
+            allow_destroy: &allow_destroy,
+        })
+    }
+
+    fn fingerprints(&self, inventory: &Inventory) -> Fingerprints {
+        let mut fingerprints = self.vault.fingerprints();
+        for (name, server) in &inventory.cloud.servers {
+            if let Some(address) = server.public_ip {
+                fingerprints.insert(Ref::new(RefKind::PublicIp, name), address.to_string());
+            }
+        }
+        fingerprints
+    }
+
+    /// Carries a plan out, showing it; Ctrl-C stops it after the steps that are under way.
+    pub(crate) async fn walk(&self, plan: &Plan) -> Result<Walked, CommandError> {
+        let time = clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let folder = paths::state_folder().join("runs").join(format!("{}-{time}", plan.platform));
+        let journal = Journal::create(&folder).or_exit(Exit::Internal)?;
+        let view = WalkView::new(plan.steps.len());
+        let cancel = cancelled_by_ctrl_c();
+        let effects = RealEffects::new(self);
+        let report = walk(plan, &effects, &journal, &view, &cancel).await;
+        view.finish();
+        Ok(Walked { report, servers_ready_s: view.servers_ready_s() })
+    }
+
+    /// Opens a shell on a node, or runs a command there.
+    pub(crate) async fn shell(
+        &self,
+        node: &NodeName,
+        command: &[String],
+    ) -> Result<u8, CommandError> {
+        self.observe_cloud().await?;
+        let address = self.resolver.public_ip(node.as_str()).ok_or_else(|| {
+            CommandError::new(Exit::Usage, format!("{node} has no server"))
+                .hint("see `ennead status`")
+        })?;
+        let target = SshTarget {
+            name: node.to_string(),
+            address: address.to_string(),
+            port: SSH_PORT,
+            user: "root".to_owned(),
+            host_public_key: self.host_public_key(node),
+        };
+        let status =
+            open_shell(&target, &self.identity, command).await.or_exit(Exit::Internal)?;
+        Ok(u8::try_from(status).unwrap_or(u8::MAX))
+    }
+
+    /// Closes connections to nodes that are gone.
+    pub(crate) async fn forget_connections(&self) {
+        self.pool.close().await;
+    }
+
+    fn introduce(&self, node: &NodeName, public_ip: Ipv4Addr) {
+        self.resolver.learn(node.clone(), public_ip);
+        self.pool.put(NodeAccess {
+            node: node.clone(),
+            public_ip,
+            port: SSH_PORT,
+            host_public_key: self.host_public_key(node),
+        });
+    }
+
+    fn host_public_key(&self, node: &NodeName) -> String {
+        // A server that the spec does not name has no key in the vault, and is never believed.
+        self.vault.host_public_key(node.as_str()).unwrap_or_default().to_owned()
+    }
+
+    fn cloud_error(&self, error: &CloudError) -> CommandError {
+        let exit = match error {
+            CloudError::Unauthorized { .. }
+            | CloudError::Unreachable { .. }
+            | CloudError::Setup { .. } => Exit::Usage,
+            _ => Exit::ApplyFailed,
+        };
+        let hint = match error {
+            CloudError::Unauthorized { .. } if self.spec.cloud.is_lab() => {
+                "the lab's token is in its state folder: `ennead lab up` makes both anew"
+            }
+            CloudError::Unauthorized { .. } => "give a token of this project, with read and write",
+            CloudError::Unreachable { .. } if self.spec.cloud.is_lab() => {
+                "start the lab with `ennead lab up`"
+            }
+            CloudError::Unreachable { .. } => "check the endpoint in the spec and your network",
+            _ => "",
+        };
+        CommandError::from_error(exit, error).hint(hint)
+    }
+}
+
+fn open_vault(global: &Global, spec: &Spec) -> Result<Vault, CommandError> {
+    let vault_error = |error: VaultError| {
+        let hint = error.hint();
+        CommandError::from_error(Exit::Usage, &error).hint(hint)
+    };
+    let mut files = VaultFiles::beside(&global.spec, &paths::config_home());
+    let mut vault = files.load().map_err(vault_error)?;
+    let wanted = Wanted::of(&spec.fleet, &spec.options);
+    if vault.ensure(&wanted, clock::now()).map_err(vault_error)? {
+        files.save(&vault).map_err(vault_error)?;
+    }
+    Ok(vault)
+}
+
+/// Returns a token that Ctrl-C cancels; a second Ctrl-C ends the program at once.
+pub(crate) fn cancelled_by_ctrl_c() -> CancellationToken {
+    let token = CancellationToken::new();
+    let cancel = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            crate::ui::say("Stopping after what is under way; again to stop at once.");
+            cancel.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            #[expect(clippy::exit, reason = "the operator asked twice")]
+            std::process::exit(130);
+        }
+    });
+    token
+}

@@ -1,0 +1,76 @@
+//! The command line without a lab: flags, exit codes, messages.
+
+mod support;
+
+use support::{Place, preset};
+
+#[test]
+fn help_lists_the_verbs_and_the_exit_codes() {
+    let answer = Place::new("cli", "").ennead(&["--help"]).expect_code(0);
+    for word in
+        ["init", "check", "plan", "up", "status", "ssh", "drill", "down", "lab", "Exit codes"]
+    {
+        assert!(answer.out.contains(word), "{word}: {answer:?}");
+    }
+    assert!(!answer.out.contains("  node "), "what runs on nodes is not for people: {answer:?}");
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    let place = Place::new("cli", "");
+    place.ennead(&[]).expect_code(2);
+    place.ennead(&["fly"]).expect_code(2);
+    place.ennead(&["ssh", "No_Name"]).expect_code(2);
+    place.ennead(&["drill", "power-loss", "--runs", "0"]).expect_code(2);
+}
+
+#[test]
+fn init_writes_a_spec_without_errors_and_never_replaces_one_unasked() {
+    let place = Place::new("cli", "");
+    for name in ["crm", "seed"] {
+        let path = format!("{name}.toml");
+        place.ennead(&["--spec", &path, "init", "--preset", name]).expect_code(0);
+        place.ennead(&["--spec", &path, "check"]).expect_code(0);
+        place.ennead(&["--spec", &path, "init"]).expect_code(2).expect_error("exists already");
+        place.ennead(&["--spec", &path, "init", "--force"]).expect_code(0);
+    }
+}
+
+#[test]
+fn a_missing_spec_says_how_to_get_one() {
+    let place = Place::new("cli", "");
+    let answer = place.ennead(&["--spec", "nowhere.toml", "check"]).expect_code(2);
+    let answer = answer.expect_error("nowhere.toml");
+    assert!(answer.err.contains("ennead --spec nowhere.toml init"), "{answer:?}");
+}
+
+#[test]
+fn error_findings_stop_everything_with_one_line_each() {
+    let place = Place::new("cli", &preset("seed").replace("private_prefix", "privat_prefix"));
+    let answer = place.ennead(&["check"]).expect_code(3);
+    assert!(answer.out.contains("did you mean"), "{answer:?}");
+    for verb in ["plan", "up", "status"] {
+        let answer = place.ennead(&[verb]).expect_code(3);
+        assert!(answer.err.contains("privat_prefix"), "{answer:?}");
+    }
+    let findings = place.ennead(&["check", "--json"]).expect_code(3).json();
+    assert!(findings.as_array().unwrap().iter().any(|one| one["severity"] == "error"));
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_is_named() {
+    let place = Place::new("cli", preset("seed"));
+    let answer = place.ennead(&["plan"]).expect_code(2).expect_error("lab");
+    assert!(answer.err.contains("ennead lab up"), "{answer:?}");
+    // Port 9 of loopback: nothing listens there.
+    std::fs::write(place.path().join("token"), "x".repeat(64)).unwrap();
+    place.edit_spec("[cloud]", "[cloud]\ntoken_file = \"token\"");
+    let answer = place.ennead(&["--endpoint", "http://127.0.0.1:9/v1", "plan"]).expect_code(2);
+    answer.expect_error("http://127.0.0.1:9/v1");
+}
+
+#[test]
+fn completions_are_written_for_the_shell() {
+    let answer = Place::new("cli", "").ennead(&["completions", "bash"]).expect_code(0);
+    assert!(answer.out.contains("_ennead"));
+}

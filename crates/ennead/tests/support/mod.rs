@@ -1,0 +1,136 @@
+//! Runs the program as a person would, in a folder and a lab of its own.
+
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(clippy::allow_attributes, reason = "the part that is unused differs by test binary")]
+#![expect(clippy::disallowed_methods, reason = "tests run the program from outside")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A folder with a spec, secrets and a lab of its own; removed at the end, also after a failure.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+    lab: String,
+    lab_started: bool,
+}
+
+/// What the program answered.
+pub(crate) struct Answer {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Answer {
+    /// Returns standard output as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Fails the test unless the exit code is this one.
+    #[track_caller]
+    pub(crate) fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// Fails the test unless standard error has exactly one line starting with `error:`, holding
+    /// the text.
+    #[track_caller]
+    pub(crate) fn expect_error(self, text: &str) -> Self {
+        let errors: Vec<&str> =
+            self.err.lines().filter(|line| line.starts_with("error:")).collect();
+        assert_eq!(errors.len(), 1, "{self:?}");
+        assert!(errors[0].contains(text), "no {text:?} in {self:?}");
+        self
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "code {}\n--- out\n{}\n--- err\n{}", self.code, self.out, self.err)
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Place {
+    /// Makes a place with this spec text; no lab runs yet.
+    pub(crate) fn new(lab: &str, spec: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ennead.toml"), spec).unwrap();
+        Self { folder, lab: format!("{lab}-{}", std::process::id()), lab_started: false }
+    }
+
+    /// Makes a place with this spec text and starts its lab.
+    pub(crate) fn with_lab(lab: &str, spec: &str, arguments: &[&str]) -> Self {
+        let mut place = Self::new(lab, spec);
+        place.lab_started = true;
+        let started = [&["lab", "up"], arguments].concat();
+        place.ennead(&started).expect_code(0);
+        place
+    }
+
+    /// Returns the folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns the folder of the lab's state.
+    pub(crate) fn lab_folder(&self) -> PathBuf {
+        self.path().join("labs").join(&self.lab)
+    }
+
+    /// Replaces a part of the spec that must be there.
+    #[track_caller]
+    pub(crate) fn edit_spec(&self, from: &str, to: &str) {
+        let path = self.path().join("ennead.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "no {from:?} in {text}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Returns the command, with an environment of its own.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ennead"));
+        command
+            .current_dir(self.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.path())
+            .env("ENNEAD_LAB", &self.lab)
+            .env("ENNEAD_LAB_STATE", self.path().join("labs"))
+            .args(arguments)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn ennead(&self, arguments: &[&str]) -> Answer {
+        self.command(arguments).output().unwrap().into()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.lab_started {
+            let answer = self.ennead(&["lab", "down"]);
+            assert!(answer.code == 0 || std::thread::panicking(), "{answer:?}");
+        }
+    }
+}
+
+/// Returns a preset's text.
+pub(crate) fn preset(name: &str) -> &'static str {
+    ennead_spec::preset(name).unwrap().text
+}
