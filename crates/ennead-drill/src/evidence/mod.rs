@@ -12,6 +12,8 @@ mod markdown;
 mod picture;
 mod runs;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::fmt::Write as _;
