@@ -158,8 +158,7 @@ fn course(text: &mut String, run: &RunReport) {
     events.extend(run.timelines.iter().map(timeline));
     events.sort();
     for (at_us, what) in events {
-        let sign = if at_us < zero { "-" } else { "" };
-        line!(text, "| {sign}{} | {} |", seconds(at_us.abs_diff(zero)), what.trim());
+        line!(text, "| {} | {} |", since(at_us, zero), what.trim());
     }
     line!(text);
     if !run.troubles.is_empty() {
@@ -168,12 +167,11 @@ fn course(text: &mut String, run: &RunReport) {
         line!(text, "| tries | first | for | through | answer |");
         line!(text, "|---|---|---|---|---|");
         for trouble in run.troubles.iter().take(12) {
-            let sign = if trouble.at_us < zero { "-" } else { "" };
             line!(
                 text,
-                "| {} | {sign}{} | {:?} | {} | {} |",
+                "| {} | {} | {:?} | {} | {} |",
                 trouble.count,
-                seconds(trouble.at_us.abs_diff(zero)),
+                since(trouble.at_us, zero),
                 trouble.purpose,
                 trouble.endpoint,
                 cell(&trouble.what)
@@ -181,6 +179,12 @@ fn course(text: &mut String, run: &RunReport) {
         }
         line!(text);
     }
+}
+
+/// Returns a moment as seconds after the zero, negative before it.
+fn since(at_us: u64, zero: u64) -> String {
+    let apart = seconds(at_us.abs_diff(zero));
+    if at_us < zero && apart != seconds(0) { format!("-{apart}") } else { apart }
 }
 
 fn foundations(text: &mut String, report: &DrillReport) {

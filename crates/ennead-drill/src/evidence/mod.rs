@@ -8,16 +8,18 @@
 //! | `runs.svg` | picture of all runs side by side, when there are several |
 //! | `run-NN.svg`, `run-NN-acks.csv` | picture and acknowledged writes of each run |
 
-mod door;
 mod markdown;
 mod picture;
 mod runs;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use ennead_host::{HostError, files};
 use thiserror::Error;
 
 use crate::history::History;
@@ -33,13 +35,8 @@ pub enum EvidenceError {
         source: serde_json::Error,
     },
     /// A file or folder.
-    #[error("cannot write the evidence to {path}")]
-    Write {
-        /// Which one.
-        path: Utf8PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] HostError),
 }
 
 /// A file of the evidence.
@@ -87,14 +84,9 @@ pub fn render(report: &DrillReport) -> Result<Vec<EvidenceFile>, EvidenceError> 
 /// [`EvidenceError`].
 pub fn write(base: &Utf8Path, report: &DrillReport) -> Result<Utf8PathBuf, EvidenceError> {
     let folder = base.join(folder_name(report));
-    let failed = |path: &Utf8Path| {
-        let path = path.to_owned();
-        move |source| EvidenceError::Write { path, source }
-    };
-    door::make_directory(&folder).map_err(failed(&folder))?;
+    files::make_directory(&folder)?;
     for file in render(report)? {
-        let path = folder.join(&file.name);
-        door::write(&path, &file.content).map_err(failed(&path))?;
+        files::write(&folder.join(&file.name), &file.content)?;
     }
     Ok(folder)
 }

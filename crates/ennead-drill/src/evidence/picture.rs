@@ -40,7 +40,8 @@ impl Axis {
         let tick = self.tick();
         let mut step = ((self.from - self.zero) / SECOND / tick).ceil();
         while self.zero + step * tick * SECOND <= self.to {
-            let seconds = step * tick;
+            // Minus zero would be shown as such.
+            let seconds = step * tick + 0.0;
             let x = self.x(self.zero + seconds * SECOND);
             let class = if step == 0.0 { "axis" } else { "grid" };
             canvas.line(class, (x, top), (x, bottom + 5.0));

@@ -115,32 +115,42 @@ struct Label {
 }
 
 fn place_labels(axis: &Axis, marks: &[Mark]) -> Vec<Label> {
-    let shown = |mark: &&Mark| !matches!(mark.kind, MarkKind::Steady | MarkKind::Stopped);
-    // Per level the pixel up to which it is taken.
-    let mut taken: Vec<f64> = Vec::new();
-    let mut labels = Vec::new();
-    for mark in marks.iter().filter(shown) {
-        let x = axis.x(at(mark.at_us));
-        let since = (at(mark.at_us) - axis.zero) / SECOND;
-        let who = if mark.kind == MarkKind::NewPrimary { mark.what.as_str() } else { "" };
-        let text = match who {
-            "" => format!("{} {since:.2} s", mark.kind.label()),
-            who => format!("{who} is primary {since:.2} s"),
-        };
-        let width = width_of(&text) + 14.0;
-        let (anchor, from, to) = if x + width > RIGHT {
-            (Anchor::End, x - width, x)
-        } else {
-            (Anchor::Start, x, x + width)
-        };
-        let free = taken.iter().position(|right| *right <= from);
-        let level = free.unwrap_or(taken.len());
+    let hidden = [MarkKind::Steady, MarkKind::PowerOnConfirmed, MarkKind::Stopped];
+    let mut labels: Vec<Label> = marks
+        .iter()
+        .filter(|mark| !hidden.contains(&mark.kind))
+        .map(|mark| {
+            let x = axis.x(at(mark.at_us));
+            let since = (at(mark.at_us) - axis.zero) / SECOND;
+            let text = match mark.kind {
+                MarkKind::NewPrimary => format!("{} is primary {since:.2} s", mark.what),
+                kind => format!("{} {since:.2} s", kind.label()),
+            };
+            let fits = x + width_of(&text) + 14.0 <= RIGHT;
+            let anchor = if fits { Anchor::Start } else { Anchor::End };
+            Label { x, level: 0, anchor, text }
+        })
+        .collect();
+    // Words lie beside their own line, and a line goes down from them: to be crossed by no other
+    // line, words to the right of their line are placed from the left, the others from the right.
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    let is_end = |index: &usize| labels.get(*index).is_some_and(|l| l.anchor == Anchor::End);
+    let (mut ends, starts): (Vec<usize>, Vec<usize>) = order.drain(..).partition(is_end);
+    ends.reverse();
+    let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
+    for index in starts.into_iter().chain(ends) {
+        let Some(label) = labels.get_mut(index) else { continue };
+        let width = width_of(&label.text) + 14.0;
+        let from = if label.anchor == Anchor::End { label.x - width } else { label.x };
+        let to = from + width;
+        let free =
+            |spans: &Vec<(f64, f64)>| spans.iter().all(|span| span.1 <= from || to <= span.0);
+        let level = taken.iter().position(free).unwrap_or(taken.len());
         match taken.get_mut(level) {
-            Some(right) => *right = to,
-            None => taken.push(to),
+            Some(spans) => spans.push((from, to)),
+            None => taken.push(vec![(from, to)]),
         }
-        // A line that goes down must not cross words of the levels below it.
-        labels.push(Label { x, level: u8::try_from(level).unwrap_or(u8::MAX), anchor, text });
+        label.level = u8::try_from(level).unwrap_or(u8::MAX);
     }
     labels
 }
@@ -159,48 +169,50 @@ fn row_name(canvas: &mut Canvas, y: f64, name: &str) {
     canvas.text("muted", LEFT - 12.0, y, Anchor::End, name);
 }
 
-/// Returns how often something happened per pixel column of two.
-fn counts(axis: &Axis, times: impl Iterator<Item = u64>) -> Vec<u32> {
-    let columns = column(axis.right - axis.left) + 1;
-    let mut counts = vec![0_u32; columns];
+/// Shortest time of a bar in microseconds: several writes, so that chance does not show.
+const BAR_TIME: f64 = 250_000.0;
+/// Narrowest bar in pixels.
+const BAR_WIDTH: f64 = 3.0;
+
+/// Returns how often something happened in each stretch of time, and how wide one is in pixels.
+fn counts(axis: &Axis, times: impl Iterator<Item = u64>) -> (Vec<u32>, f64) {
+    let pixels = axis.right - axis.left;
+    let width = (BAR_TIME / (axis.to - axis.from).max(1.0) * pixels).max(BAR_WIDTH);
+    let mut counts = vec![0_u32; column(pixels, width) + 1];
     for time in times {
-        let x = axis.x(at(time)) - axis.left;
-        if let Some(count) = counts.get_mut(column(x)) {
+        if let Some(count) = counts.get_mut(column(axis.x(at(time)) - axis.left, width)) {
             *count += 1;
         }
     }
-    counts
+    (counts, width)
 }
-
-/// Width of a bar in pixels.
-const BAR: f64 = 3.0;
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "pixels are small and not negative"
 )]
-fn column(x: f64) -> usize {
-    (x / BAR) as usize
+fn column(x: f64, width: f64) -> usize {
+    (x / width) as usize
 }
 
 fn writes_row(canvas: &mut Canvas, axis: &Axis, run: &RunReport, y: f64) {
     row_name(canvas, y + 18.0, "writes");
     canvas.rect("track", LEFT, y, (RIGHT - LEFT, WRITES_HEIGHT), "");
-    let counts = counts(axis, run.history.acks.iter().map(|ack| ack.at_us));
+    let (counts, bar) = counts(axis, run.history.acks.iter().map(|ack| ack.at_us));
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
     let bottom = y + WRITES_HEIGHT;
     let mut shape = String::new();
     for (index, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
-        let x = LEFT + f64::from(index) * BAR;
+        let x = LEFT + f64::from(index) * bar;
         let height = (WRITES_HEIGHT - 14.0) * f64::from(*count) / f64::from(most);
         let height = height.max(3.0);
         // Writing to a string cannot fail.
         let _written = write!(
             shape,
-            "M{x:.0} {bottom:.0}v-{height:.1}h{:.1}v{height:.1}z",
-            (BAR - 0.4).min(RIGHT - x)
+            "M{x:.1} {bottom:.0}v-{height:.1}h{:.1}v{height:.1}z",
+            (bar - 0.5).min(RIGHT - x)
         );
     }
     canvas.path("write", &shape);
@@ -210,12 +222,12 @@ fn reads_row(canvas: &mut Canvas, axis: &Axis, run: &RunReport, y: f64) {
     let height = STRIP / 2.0;
     row_name(canvas, y + height - 1.0, "reads");
     canvas.rect("track", LEFT, y, (RIGHT - LEFT, height), "");
-    let counts = counts(axis, run.history.reads.iter().map(|read| read.at_us));
+    let (counts, bar) = counts(axis, run.history.reads.iter().map(|read| read.at_us));
     let mut shape = String::new();
     for (index, _) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let x = LEFT + f64::from(u32::try_from(index).unwrap_or(u32::MAX)) * BAR;
-        let width = BAR.min(RIGHT - x);
-        let _written = write!(shape, "M{x:.0} {y:.0}h{width:.1}v{height:.0}h-{width:.1}z");
+        let x = LEFT + f64::from(u32::try_from(index).unwrap_or(u32::MAX)) * bar;
+        let width = (bar + 0.3).min(RIGHT - x);
+        let _written = write!(shape, "M{x:.1} {y:.0}h{width:.1}v{height:.0}h-{width:.1}z");
     }
     canvas.path("read", &shape);
 }
@@ -226,9 +238,10 @@ fn segment(canvas: &mut Canvas, axis: &Axis, y: f64, class: &str, span: (f64, f6
         return;
     }
     canvas.rect(class, x, y, ((end - x - 1.0).max(1.0), STRIP), text);
-    if width_of(text) + 12.0 < end - x {
-        canvas.text("on small", x + 8.0, y + 17.5, Anchor::Start, text);
-    }
+    // The whole words, or the first of them, or none: whatever fits.
+    let short = text.split(" · ").next().unwrap_or_default();
+    let words = [text, short].into_iter().find(|words| width_of(words) + 12.0 < end - x);
+    canvas.text("on small", x + 8.0, y + 17.5, Anchor::Start, words.unwrap_or_default());
 }
 
 fn primary_row(canvas: &mut Canvas, axis: &Axis, run: &RunReport, y: f64) {
@@ -292,7 +305,7 @@ fn draw_gap(
         );
         canvas.path("gapline", &arrow);
     }
-    let wide = width_of(&label) + 24.0;
+    let wide = width_of(&label) * 1.15 + 40.0;
     let (x, words) = if wide < end - start {
         (f64::midpoint(start, end), label)
     } else {
@@ -304,7 +317,8 @@ fn draw_gap(
             short,
         )
     };
-    let half = width_of(&words) / 2.0 + 8.0;
+    // The words are bold, and so a seventh wider.
+    let half = width_of(&words) * 1.15 / 2.0 + 8.0;
     canvas.rect("halo", x - half, y - 13.0, (2.0 * half, 26.0), "");
     canvas.text("gaptext", x, y + 5.0, Anchor::Middle, &words);
     let limit = at(measured.gap_start_us) + at(limit_ms) * 1000.0;

@@ -213,7 +213,6 @@ impl<'a> Rehearsal<'a> {
         let (primary, seen) = primary?;
         if was_primary {
             self.moments.push((MarkKind::NewPrimary, Moment::Here(seen), primary.to_string()));
-            self.say(format!("{primary} is primary"));
         }
         self.after = Some(primary);
         kept?;
@@ -235,13 +234,14 @@ impl<'a> Rehearsal<'a> {
                 found => Err(format!("primary: {found:?}")),
             }
         };
-        wait_until(timing.writes_deadline, timing.pause, look).await.map_err(|late| {
-            RunError::Late {
-                what: "no new primary was seen",
-                seconds: late.seconds,
-                last_seen: late.last_seen,
-            }
-        })
+        let found = wait_until(timing.writes_deadline, timing.pause, look).await;
+        let (primary, seen) = found.map_err(|late| RunError::Late {
+            what: "no new primary was seen",
+            seconds: late.seconds,
+            last_seen: late.last_seen,
+        })?;
+        self.say(format!("{primary} is primary"));
+        Ok((primary, seen))
     }
 
     fn here(&self, wanted: MarkKind) -> Duration {

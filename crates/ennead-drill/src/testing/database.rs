@@ -1,7 +1,7 @@
 //! A database for tests that speaks enough of PostgreSQL's protocol, over TLS, for the probe; and
 //! that dies, hangs, refuses, warns and forgets on demand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
@@ -28,7 +28,7 @@ pub(crate) enum Mood {
 
 #[derive(Default)]
 struct Table {
-    ids: BTreeSet<u64>,
+    runs: BTreeMap<String, BTreeSet<u64>>,
     timeline: u32,
 }
 
@@ -93,8 +93,9 @@ impl Database {
     /// Removes the newest row but a few.
     pub(crate) fn forget_one(&self) -> u64 {
         let mut table = self.table.lock().unwrap();
-        let id = *table.ids.iter().rev().nth(3).unwrap();
-        table.ids.remove(&id);
+        let ids = table.runs.values_mut().next_back().unwrap();
+        let id = *ids.iter().rev().nth(3).unwrap();
+        ids.remove(&id);
         id
     }
 }
@@ -160,19 +161,22 @@ fn answer(sql: &str, mood: Mood, table: &Mutex<Table>) -> Vec<u8> {
         let rest = sql.split(words).nth(1).unwrap();
         rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
     };
+    let timeline = table.timeline;
+    let run = sql.split('\'').nth(1).unwrap_or_default().to_owned();
+    let ids = table.runs.entry(run).or_default();
     let (rows, tag) = if sql.starts_with("INSERT") {
         if mood == Mood::ReadOnly {
             return finished(error("ERROR", "25006", "cannot execute INSERT"));
         }
-        table.ids.insert(number_after("', "));
-        (vec![format!("{:08X}", table.timeline)], "INSERT 0 1")
+        ids.insert(number_after("', "));
+        (vec![format!("{:08X}", timeline)], "INSERT 0 1")
     } else if sql.starts_with("SELECT id") {
         let after = number_after("id > ");
         let limit = usize::try_from(number_after("LIMIT ")).unwrap();
-        let ids = table.ids.range(after + 1..).take(limit);
-        (ids.map(ToString::to_string).collect(), "SELECT")
+        let page = ids.range(after + 1..).take(limit);
+        (page.map(ToString::to_string).collect(), "SELECT")
     } else if sql.starts_with("SELECT coalesce") {
-        (vec![table.ids.last().copied().unwrap_or(0).to_string()], "SELECT 1")
+        (vec![ids.last().copied().unwrap_or(0).to_string()], "SELECT 1")
     } else {
         (Vec::new(), "CREATE TABLE")
     };

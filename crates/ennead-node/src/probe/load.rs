@@ -21,8 +21,8 @@ pub(super) async fn run(setting: Arc<Setting>, reporter: Reporter, stop: watch::
     let mut prepare =
         Trier::new(&setting, Prepare, &setting.config.write_endpoints, &reporter, &stop);
     match timeout(PREPARE_DEADLINE, prepare.next()).await {
-        Ok(Some(_)) => {}
-        Ok(None) => {
+        Ok(answers) if !answers.is_empty() => {}
+        Ok(_) => {
             reporter.event(ProbeEvent::Summary(Ledger::default().summary(setting.now_us())));
             return;
         }
@@ -61,18 +61,24 @@ async fn write_all_the_time(
     let endpoints = &setting.config.write_endpoints;
     let mut trier = Trier::new(setting, write, endpoints, reporter, stop).on(session);
     let mut timeline = 0;
-    while let Some(answered) = trier.next().await {
-        let written = answered.answer;
-        if written.timeline != timeline {
-            timeline = written.timeline;
-            reporter.event(ProbeEvent::Timeline { at_us: written.at_us, timeline });
+    loop {
+        let answers = trier.next().await;
+        if answers.is_empty() {
+            return;
         }
-        reporter.ack(Ack {
-            id: written.id,
-            at_us: written.at_us,
-            took_us: written.took_us,
-            endpoint: answered.endpoint,
-        });
+        for answered in answers {
+            let written = answered.answer;
+            if written.timeline != timeline {
+                timeline = written.timeline;
+                reporter.event(ProbeEvent::Timeline { at_us: written.at_us, timeline });
+            }
+            reporter.ack(Ack {
+                id: written.id,
+                at_us: written.at_us,
+                took_us: written.took_us,
+                endpoint: answered.endpoint,
+            });
+        }
         trier.pace().await;
     }
 }
@@ -88,7 +94,7 @@ async fn read_all_the_time(
         return;
     }
     let mut trier = Trier::new(&setting, ReadNewest { ledger }, endpoints, &reporter, &stop);
-    while let Some(answered) = trier.next().await {
+    while let Some(answered) = trier.next().await.into_iter().next() {
         let seen = answered.answer;
         reporter.read(ReadAnswer {
             at_us: seen.at_us,

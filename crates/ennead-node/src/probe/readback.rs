@@ -23,7 +23,8 @@ pub(super) async fn run(setting: Arc<Setting>, reporter: Reporter, stop: watch::
     loop {
         let page = ReadPage { after };
         let mut trier = Trier::new(&setting, page, endpoints, &reporter, &stop).on(session.take());
-        let ids = match timeout(PAGE_DEADLINE, trier.next()).await {
+        let answer = timeout(PAGE_DEADLINE, trier.next()).await;
+        let ids = match answer.map(|answers| answers.into_iter().next()) {
             Ok(Some(answered)) => answered.answer,
             Ok(None) => {
                 let what = "told to stop before everything was read back".to_owned();

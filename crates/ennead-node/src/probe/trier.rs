@@ -93,10 +93,11 @@ impl<S: Statement> Trier<S> {
         }
     }
 
-    /// Returns the next answer; `None` when the probe is told to stop first.
-    pub(super) async fn next(&mut self) -> Option<Answered<S::Answer>> {
+    /// Returns the next answer, first, and those that came together with it; nothing when the
+    /// probe is told to stop first. No answer that came is ever left out.
+    pub(super) async fn next(&mut self) -> Vec<Answered<S::Answer>> {
         if *self.stop.borrow() {
-            return None;
+            return Vec::new();
         }
         let mut hold = self.begin();
         loop {
@@ -106,27 +107,41 @@ impl<S: Statement> Trier<S> {
                 Some(joined) = self.attempts.join_next() => {
                     // Any failure ends the grace of the connection that was kept.
                     hold = Duration::ZERO;
-                    if let Some(answered) = self.judge(joined).await {
-                        return Some(answered);
+                    let answers = self.judge(joined).await;
+                    if !answers.is_empty() {
+                        return answers;
                     }
                 }
                 () = pause_for(wait) => self.start_due(hold),
                 // An error means that the one who says stop is gone.
-                _ = self.stop.changed() => return self.last_answer().await,
+                _ = self.stop.changed() => return self.last_answers().await,
             }
         }
     }
 
     /// Gives a try that is on its way the time to end well, then cancels all.
-    async fn last_answer(&mut self) -> Option<Answered<S::Answer>> {
+    async fn last_answers(&mut self) -> Vec<Answered<S::Answer>> {
         let grace = self.setting.config.hedge();
-        let joined = timeout(grace, self.attempts.join_next()).await.ok().flatten();
-        let answered = match joined {
-            Some(joined) => self.judge(joined).await,
-            None => None,
+        let mut answers = match timeout(grace, self.attempts.join_next()).await {
+            Ok(Some(joined)) => self.judge(joined).await,
+            _ => Vec::new(),
         };
-        self.attempts.shutdown().await;
-        answered
+        answers.extend(self.cancel_all().await);
+        answers
+    }
+
+    /// Cancels all tries and returns the answers of those that had ended by then. The others have
+    /// unknown fates; their tickets say so.
+    async fn cancel_all(&mut self) -> Vec<Answered<S::Answer>> {
+        let mut answers = Vec::new();
+        self.attempts.abort_all();
+        while let Some(joined) = self.attempts.join_next().await {
+            if let Ok(Attempt { endpoint, result: Ok((_, answer)) }) = joined {
+                answers.push(Answered { endpoint, answer });
+            }
+        }
+        self.lanes.iter_mut().for_each(|lane| lane.tries = 0);
+        answers
     }
 
     /// Starts the first try and returns the time before which no other may start.
@@ -189,24 +204,23 @@ impl<S: Statement> Trier<S> {
     async fn judge(
         &mut self,
         joined: Result<Attempt<S::Answer>, JoinError>,
-    ) -> Option<Answered<S::Answer>> {
+    ) -> Vec<Answered<S::Answer>> {
         let Ok(Attempt { endpoint, result }) = joined else {
-            return None;
+            return Vec::new();
         };
         match result {
             Ok((session, answer)) => {
                 self.kept = Some(session);
-                // Tries that are cancelled here have unknown fates; their tickets say so.
-                self.attempts.shutdown().await;
-                self.lanes.iter_mut().for_each(|lane| lane.tries = 0);
-                Some(Answered { endpoint, answer })
+                let mut answers = vec![Answered { endpoint, answer }];
+                answers.extend(self.cancel_all().await);
+                answers
             }
             Err(error) => {
                 if let Some(lane) = self.lanes.get_mut(endpoint) {
                     lane.tries = lane.tries.saturating_sub(1);
                 }
                 self.reporter.trouble(self.statement.purpose(), endpoint, error.what);
-                None
+                Vec::new()
             }
         }
     }
