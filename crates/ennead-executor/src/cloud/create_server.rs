@@ -2,7 +2,7 @@
 //! is there from the first boot on.
 
 use ennead_hcloud::types::CreateServer;
-use ennead_model::reference::resolve_text;
+use ennead_model::user_data::resolve_user_data;
 use ennead_model::{CloudAction, RefResolver};
 
 use super::apply::{Scope, Why};
@@ -43,7 +43,7 @@ pub(super) async fn create_server(
         placement_group,
         labels: labels.clone(),
         // Secret from here on: it holds the server's SSH host keys.
-        user_data: Some(resolve_text(user_data, resolver)?),
+        user_data: Some(resolve_user_data(user_data, resolver)?),
         public_net: None,
     };
     Ok(scope.client.ensure_server(&body, &scope.owner).await?.changed)

@@ -124,7 +124,7 @@ pub(super) fn server(name: &str) -> CloudAction {
         ssh_keys: vec!["one-operator".to_owned()],
         placement_group: Some("one-control-1".to_owned()),
         labels: labels(name),
-        user_data: format!("#cloud-config\nhost_key: @{{host-key:{name}}}\n"),
+        user_data: format!("#cloud-config\n{{\"host_key\":\"@{{host-key:{name}}}\"}}\n"),
     }
 }
 
