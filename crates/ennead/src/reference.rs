@@ -21,7 +21,8 @@ fn cli_page() -> String {
 fn add_command(page: &mut String, command: &clap::Command, name: &str) {
     // The environment of whoever generates the page must not get into it.
     let help = command.clone().mut_args(|arg| arg.hide_env_values(true)).render_long_help();
-    let help: Vec<String> = help.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
+    let help: Vec<String> =
+        help.to_string().lines().map(|line| line.trim_end().to_owned()).collect();
     // Writing to a String cannot fail.
     writeln!(page, "\n## `{name}`\n\n```text\n{}\n```", help.join("\n").trim_end()).unwrap();
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {

@@ -63,7 +63,7 @@ fn an_endpoint_that_is_not_there_is_named() {
     let answer = place.ennead(&["plan"]).expect_code(2).expect_error("lab");
     assert!(answer.err.contains("ennead lab up"), "{answer:?}");
     // Port 9 of loopback: nothing listens there.
-    std::fs::write(place.path().join("token"), "x".repeat(64)).unwrap();
+    place.put("token", &"x".repeat(64));
     place.edit_spec("[cloud]", "[cloud]\ntoken_file = \"token\"");
     let answer = place.ennead(&["--endpoint", "http://127.0.0.1:9/v1", "plan"]).expect_code(2);
     answer.expect_error("http://127.0.0.1:9/v1");

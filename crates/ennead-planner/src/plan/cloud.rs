@@ -157,7 +157,7 @@ fn plan_new_server(
         ssh_keys: vec![key],
         placement_group: group.cloned(),
         labels: server_labels(input.fleet, node),
-        user_data: user_data(platform, node),
+        user_data: user_data(node),
     };
     let id = server_id(node.name.as_str(), "create");
     let after = part.planned(needs);

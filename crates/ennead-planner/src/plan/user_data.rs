@@ -13,10 +13,9 @@ use serde_json::json;
 
 /// Returns the user data of a node's server. The host key in it is a reference; see
 /// [`ennead_model::user_data::resolve_user_data`].
-pub fn user_data(platform: &str, node: &Node) -> String {
+pub fn user_data(node: &Node) -> String {
     render_user_data(&json!({
         "hostname": node.name,
-        "fqdn": format!("{}.{platform}.internal", node.name),
         "disable_root": false,
         "ssh_pwauth": false,
         "ssh_deletekeys": true,
@@ -47,7 +46,7 @@ mod tests {
             cores: 2,
             components: std::collections::BTreeSet::default(),
         };
-        let text = user_data("crm", &node);
+        let text = user_data(&node);
         let kinds: Vec<RefKind> = references(&text).unwrap().iter().map(|r| r.kind).collect();
         assert_eq!(kinds, [RefKind::HostKey, RefKind::HostPublicKey]);
         assert!(text.len() < USER_DATA_BYTES_MAX / 8);

@@ -39,7 +39,9 @@ impl Vault {
             RefKind::HostKey | RefKind::HostPublicKey => {
                 self.hosts.keys().map(NodeName::as_str).collect()
             }
-            RefKind::OperatorPublicKey => self.operator_public_key().map(|_| "platform").into_iter().collect(),
+            RefKind::OperatorPublicKey => {
+                self.operator_public_key().map(|_| "platform").into_iter().collect()
+            }
             RefKind::PublicIp => Vec::new(),
         }
     }

@@ -11,7 +11,7 @@ use crate::ui;
 
 /// Deletes the platform after the operator typed its name, or gave `--yes`.
 pub(crate) async fn run(global: &Global, args: &DownArgs) -> Result<Exit, CommandError> {
-    let session = Session::open(global).await?;
+    let session = Session::open(global)?;
     let platform = session.spec().platform.clone();
     let cloud = session.observe_cloud().await?;
     let plan = down_plan(&platform, &cloud);

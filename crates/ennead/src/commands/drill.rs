@@ -70,7 +70,7 @@ fn show_list(json: bool) -> Exit {
 }
 
 async fn run_power_loss(global: &Global, args: &PowerLossArgs) -> Result<Exit, CommandError> {
-    let session = Session::open(global).await?;
+    let session = Session::open(global)?;
     let ground = ground(&session, global, args)?;
     let target = match args.target.as_str() {
         "primary" => Target::Primary,
@@ -161,8 +161,7 @@ fn show(report: &DrillReport, folder: &str, json: bool) {
         ui::json(&summary);
         return;
     }
-    let (word, tone) =
-        if summary.passed { ("PASS", Tone::Good) } else { ("FAIL", Tone::Bad) };
+    let (word, tone) = if summary.passed { ("PASS", Tone::Good) } else { ("FAIL", Tone::Bad) };
     ui::line(format!("{} {}", ui::paint(word, tone), summary.drill));
     for reason in &summary.reasons {
         ui::line(format!("  {reason}"));
@@ -173,10 +172,7 @@ fn show(report: &DrillReport, folder: &str, json: bool) {
             rto.p50, rto.p95, rto.max, summary.runs
         ));
     }
-    ui::line(format!(
-        "  {} of {} acknowledged writes lost",
-        summary.lost, summary.acknowledged
-    ));
+    ui::line(format!("  {} of {} acknowledged writes lost", summary.lost, summary.acknowledged));
     if let Some(rejoin) = &summary.rejoin_s {
         ui::line(format!("  the old primary was back {:.1} s after power on (p50)", rejoin.p50));
     }

@@ -73,7 +73,11 @@ async fn show_doctor(global: &Global, json: bool) -> Result<Exit, CommandError> 
         ui::json(&checks);
     } else {
         let rows = checks.iter().map(|check| {
-            let mark = if check.ok { Cell("ok".into(), Tone::Good) } else { Cell("LACKS".into(), Tone::Bad) };
+            let mark = if check.ok {
+                Cell("ok".into(), Tone::Good)
+            } else {
+                Cell("LACKS".into(), Tone::Bad)
+            };
             let fix = if check.ok { "" } else { check.fix };
             vec![mark, check.name.into(), check.seen.clone().into(), fix.into()]
         });
@@ -235,10 +239,15 @@ async fn servers(lab: &Lab, endpoint: &str) -> Result<Vec<ServerStatus>, Command
 }
 
 fn show(status: &LabStatus) {
-    let word = if status.served { ui::paint("served", Tone::Good) } else { ui::paint("not served", Tone::Bad) };
+    let word = if status.served {
+        ui::paint("served", Tone::Good)
+    } else {
+        ui::paint("not served", Tone::Bad)
+    };
     let endpoint = status.endpoint.as_deref().unwrap_or("-");
     ui::line(format!("lab {}: {word}, {endpoint}, public {}", status.lab, status.public_prefix));
-    let mebibytes = |bytes: Option<u64>| bytes.map_or("-".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
+    let mebibytes =
+        |bytes: Option<u64>| bytes.map_or("-".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
     let rows = status.servers.iter().map(|server| {
         let tone = if server.status == "running" { Tone::Good } else { Tone::Bad };
         vec![

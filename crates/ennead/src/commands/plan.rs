@@ -11,7 +11,7 @@ use crate::ui;
 
 /// Prints the plan; changes nothing but the vault, which gets the keys that it lacks.
 pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit, CommandError> {
-    let session = Session::open(global).await?;
+    let session = Session::open(global)?;
     let inventory = session.observe().await?;
     let plan = session.plan(&inventory, &args.allow_destroy);
     Ok(show(&plan, args.json))

@@ -53,7 +53,7 @@ struct ComponentStatus {
 
 /// Prints the status once, or again and again.
 pub(crate) async fn run(global: &Global, args: &StatusArgs) -> Result<Exit, CommandError> {
-    let session = Session::open(global).await?;
+    let session = Session::open(global)?;
     loop {
         let inventory = session.observe().await?;
         let status = status_of(session.spec(), session.endpoint(), &inventory);
@@ -104,12 +104,7 @@ pub(crate) fn status_of(spec: &Spec, endpoint: &str, inventory: &Inventory) -> S
     let healthy = nodes.iter().all(|node| {
         node.unknown.is_none() && node.components.iter().all(|one| one.healthy == Some(true))
     });
-    Status {
-        platform: spec.platform.clone(),
-        endpoint: endpoint.to_owned(),
-        healthy,
-        nodes,
-    }
+    Status { platform: spec.platform.clone(), endpoint: endpoint.to_owned(), healthy, nodes }
 }
 
 fn component_status(name: &str, observation: Option<&Observation>) -> ComponentStatus {
@@ -162,7 +157,8 @@ fn print(status: &Status) {
             }
         }
     }
-    let (word, tone) = if status.healthy { ("healthy", Tone::Good) } else { ("NOT healthy", Tone::Bad) };
+    let (word, tone) =
+        if status.healthy { ("healthy", Tone::Good) } else { ("NOT healthy", Tone::Bad) };
     ui::line(format!("{} is {}.", status.platform, ui::paint(word, tone)));
 }
 

@@ -36,9 +36,8 @@ struct Summary {
 /// Brings the platform to what the spec says.
 pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandError> {
     let watch = Stopwatch::start();
-    let session = Session::open(global).await?;
-    let mut summary =
-        Summary { platform: session.spec().platform.clone(), ..Summary::default() };
+    let session = Session::open(global)?;
+    let mut summary = Summary { platform: session.spec().platform.clone(), ..Summary::default() };
     loop {
         let inventory = session.observe().await?;
         let next = session.plan(&inventory, &args.allow_destroy);

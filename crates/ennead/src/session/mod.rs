@@ -53,7 +53,7 @@ pub(crate) struct Walked {
 
 impl Session {
     /// Reads and checks the spec, opens the vault (making what it lacks), finds endpoint and token.
-    pub(crate) async fn open(global: &Global) -> Result<Self, CommandError> {
+    pub(crate) fn open(global: &Global) -> Result<Self, CommandError> {
         let checked = check_spec(&global.spec)?;
         let (spec, spec_sha256) = checked.accepted()?;
         let vault = Arc::new(open_vault(global, &spec)?);
@@ -97,11 +97,7 @@ impl Session {
                 self.introduce(&node, address);
             }
         }
-        Ok(Inventory {
-            format_version: INVENTORY_FORMAT_VERSION,
-            cloud,
-            nodes: BTreeMap::new(),
-        })
+        Ok(Inventory { format_version: INVENTORY_FORMAT_VERSION, cloud, nodes: BTreeMap::new() })
     }
 
     /// Asks the cloud and every node of the spec that has a running server.
@@ -178,8 +174,7 @@ impl Session {
             user: "root".to_owned(),
             host_public_key: self.host_public_key(node),
         };
-        let status =
-            open_shell(&target, &self.identity, command).await.or_exit(Exit::Internal)?;
+        let status = open_shell(&target, &self.identity, command).await.or_exit(Exit::Internal)?;
         Ok(u8::try_from(status).unwrap_or(u8::MAX))
     }
 

@@ -25,8 +25,9 @@ pub(crate) struct Checked {
 /// Reads and checks a spec.
 pub(crate) fn check_spec(path: &Utf8Path) -> Result<Checked, CommandError> {
     let text = files::read_text(path).or_exit(Exit::Usage)?.ok_or_else(|| {
-        CommandError::new(Exit::Usage, format!("there is no spec at {path}"))
-            .hint(format!("write one with `ennead --spec {path} init`, or name another with --spec"))
+        CommandError::new(Exit::Usage, format!("there is no spec at {path}")).hint(format!(
+            "write one with `ennead --spec {path} init`, or name another with --spec"
+        ))
     })?;
     let parsed = parse_spec(&text, Catalogue::embedded());
     let findings = check(&parsed);

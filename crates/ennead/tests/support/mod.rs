@@ -2,7 +2,12 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 #![allow(clippy::allow_attributes, reason = "the part that is unused differs by test binary")]
-#![expect(clippy::disallowed_methods, reason = "tests run the program from outside")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "tests run the program from outside; a failure here fails the test"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -89,6 +94,11 @@ impl Place {
     /// Returns the folder of the lab's state.
     pub(crate) fn lab_folder(&self) -> PathBuf {
         self.path().join("labs").join(&self.lab)
+    }
+
+    /// Writes a file beside the spec.
+    pub(crate) fn put(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).unwrap();
     }
 
     /// Replaces a part of the spec that must be there.

@@ -31,7 +31,10 @@ async fn a_platform_comes_is_seen_stays_and_goes() {
     assert!(seen.foreign.is_empty(), "{:?}", seen.foreign);
 
     let seed = lab.lab.world.server(a.id).unwrap().seed;
-    assert_eq!(seed.user_data.as_deref(), Some("#cloud-config\n{\"host_key\":\"very-secret-of-a\"}\n"));
+    assert_eq!(
+        seed.user_data.as_deref(),
+        Some("#cloud-config\n{\"host_key\":\"very-secret-of-a\"}\n")
+    );
     assert_eq!(seed.ssh_keys.len(), 1);
 
     assert_eq!(lab.apply_all(&down("a")).await, 4);
