@@ -2,7 +2,7 @@
 
 mod support;
 
-use support::{Place, preset};
+use support::{Answer, Place, preset};
 
 #[test]
 fn help_lists_the_verbs_and_the_exit_codes() {
@@ -63,10 +63,9 @@ fn an_endpoint_that_is_not_there_is_named() {
     let answer = place.ennead(&["plan"]).expect_code(2).expect_error("lab");
     assert!(answer.err.contains("ennead lab up"), "{answer:?}");
     // Port 9 of loopback: nothing listens there.
-    place.put("token", &"x".repeat(64));
-    place.edit_spec("[cloud]", "[cloud]\ntoken_file = \"token\"");
-    let answer = place.ennead(&["--endpoint", "http://127.0.0.1:9/v1", "plan"]).expect_code(2);
-    answer.expect_error("http://127.0.0.1:9/v1");
+    let mut command = place.command(&["--endpoint", "http://127.0.0.1:9/v1", "plan"]);
+    let answer: Answer = command.env("HCLOUD_TOKEN", "x".repeat(64)).output().unwrap().into();
+    answer.expect_code(2).expect_error("http://127.0.0.1:9/v1");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Units follow their files, also when a run is killed between the file and the restart.
+
 use ennead_host::FakeHost;
 use ennead_host::fake::{Ran, output};
 use ennead_model::ComponentName;

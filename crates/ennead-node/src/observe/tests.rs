@@ -67,7 +67,7 @@ async fn a_node_as_it_was_left_has_no_drift_and_is_not_touched() {
     assert_eq!(seen.applied, order().digest);
     let lines = host.lines();
     assert!(
-        lines.iter().all(|line| ["dpkg-query", "systemctl show", "df"]
+        lines.iter().all(|line| ["dpkg-query", "systemctl show", "df", "etcdctl"]
             .iter()
             .any(|known| line.starts_with(known))),
         "{lines:?}"

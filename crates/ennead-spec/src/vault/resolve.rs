@@ -168,7 +168,7 @@ mod tests {
     fn fingerprints_differ_between_vaults_and_cover_every_value() {
         let (one, two) = (vault(), vault());
         assert_eq!(one.fingerprints(), one.clone().fingerprints());
-        assert_eq!(one.fingerprints().len(), 6);
+        assert_eq!(one.fingerprints().len(), 7);
         for (reference, fingerprint) in one.fingerprints() {
             assert_eq!(fingerprint.len(), 16);
             assert_ne!(two.fingerprints()[&reference], fingerprint, "{reference}");

@@ -55,6 +55,9 @@ impl Checked {
     }
 }
 
+/// Holds the token that goes with `--endpoint`, as for the cloud's own programs.
+const TOKEN_VARIABLE: &str = "HCLOUD_TOKEN";
+
 /// Where the cloud is and what opens it.
 pub(crate) struct CloudAccess {
     pub(crate) endpoint: String,
@@ -71,7 +74,11 @@ pub(crate) fn cloud_access(global: &Global, spec: &Spec) -> Result<CloudAccess, 
                 .hint("start it with `ennead lab up`")
         })?,
     };
-    let token = match &spec.cloud.token {
+    // Another endpoint on the command line has another token than the lab's.
+    let named = TokenSource::Env(TOKEN_VARIABLE.to_owned());
+    let elsewhere = global.endpoint.is_some() && environment::read(TOKEN_VARIABLE).is_some();
+    let source = if elsewhere { &named } else { &spec.cloud.token };
+    let token = match source {
         TokenSource::Env(name) => environment::read(name).ok_or_else(|| {
             CommandError::new(Exit::Usage, format!("the environment variable {name} is not set"))
                 .hint("it must hold the project's API token")

@@ -22,7 +22,7 @@ pub(super) struct Secrets;
 impl RefResolver for Secrets {
     fn resolve(&self, reference: &Ref) -> Result<String, ResolveError> {
         match reference.name.as_str() {
-            "operator" => Ok(format!("{PUBLIC_KEY} me@laptop\n")),
+            "platform" => Ok(format!("{PUBLIC_KEY} me@laptop\n")),
             "nobody" => Err(ResolveError::Unknown {
                 reference: reference.to_string(),
                 why: "no such node".to_owned(),
