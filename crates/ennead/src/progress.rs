@@ -17,14 +17,8 @@ pub(crate) struct WalkView {
     bars: Option<Bars>,
     /// What each waiting step was last said to wait for, so that nothing is said twice.
     said: Mutex<BTreeMap<StepId, String>>,
-    made: Mutex<Making>,
-}
-
-/// When the first server was begun and the last one reached, since the walk's start.
-#[derive(Default)]
-struct Making {
-    begun: Option<Duration>,
-    reached: Option<Duration>,
+    /// When the first server was begun, since the walk's start.
+    making: Mutex<Option<Duration>>,
 }
 
 struct Bars {
@@ -37,7 +31,7 @@ impl WalkView {
     /// Starts a view of this many steps.
     pub(crate) fn new(steps: usize) -> Self {
         let bars = ui::is_interactive().then(|| Bars::new(steps));
-        Self { watch: Stopwatch::start(), bars, said: Mutex::default(), made: Mutex::default() }
+        Self { watch: Stopwatch::start(), bars, said: Mutex::default(), making: Mutex::default() }
     }
 
     /// Removes the bars from the terminal.
@@ -50,21 +44,18 @@ impl WalkView {
         }
     }
 
-    /// Returns seconds from the first server's creation until the last new one was reached; `None`
-    /// when none was made.
-    pub(crate) fn servers_ready_s(&self) -> Option<f64> {
-        let made = self.made.lock().ok()?;
-        Some(made.reached?.saturating_sub(made.begun?).as_secs_f64())
+    /// Returns when the first server's creation began, since the walk's start; `None` when none did.
+    pub(crate) fn making_since(&self) -> Option<Duration> {
+        self.making.lock().ok().and_then(|making| *making)
     }
 
-    fn note_making(&self, step: &Step, is_end: bool) {
-        let Ok(mut made) = self.made.lock() else { return };
-        match &step.action {
-            StepAction::Cloud { action: CloudAction::CreateServer { .. } } if !is_end => {
-                made.begun.get_or_insert(self.watch.elapsed());
-            }
-            StepAction::Reach { .. } if is_end => made.reached = Some(self.watch.elapsed()),
-            _ => {}
+    fn note_making(&self, step: &Step) {
+        let is_new =
+            matches!(step.action, StepAction::Cloud { action: CloudAction::CreateServer { .. } });
+        if let Ok(mut making) = self.making.lock()
+            && is_new
+        {
+            making.get_or_insert(self.watch.elapsed());
         }
     }
 
@@ -99,7 +90,7 @@ fn style(template: &str) -> ProgressStyle {
 
 impl Progress for WalkView {
     fn started(&self, step: &Step) {
-        self.note_making(step, false);
+        self.note_making(step);
         let Some(bars) = &self.bars else { return };
         let bar = bars.multi.add(ProgressBar::new_spinner());
         bar.set_style(style("  {spinner} {msg} {elapsed:.dim}"));
@@ -130,7 +121,6 @@ impl Progress for WalkView {
     }
 
     fn finished(&self, step: &Step, report: &StepReport) {
-        self.note_making(step, true);
         let took = Duration::from_millis(report.took_ms);
         let (word, tone, more) = match &report.result {
             StepResult::Done { changed: 0 } => ("same", Tone::Quiet, String::new()),

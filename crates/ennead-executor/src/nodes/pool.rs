@@ -166,6 +166,15 @@ impl NodePool {
         self.entry(node)?.host().await
     }
 
+    /// Waits until the node answers over SSH with its own host key.
+    ///
+    /// # Errors
+    /// [`NodeError::Unreachable`] at the deadline, [`NodeError::HostKey`] at once.
+    pub async fn answers(&self, node: &NodeName, deadline: Duration) -> Result<(), NodeError> {
+        let entry = self.entry(node)?;
+        reach::wait(&entry, deadline).await.map(drop)
+    }
+
     /// Waits until a node answers over SSH with its host key, and puts the program there.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use ennead_executor::cloud::apply_cloud;
 use ennead_executor::nodes::{NodeError, NodePool, Reached, Retry};
 use ennead_executor::walk::{EffectError, Effects};
 use ennead_hcloud::Client;
+use ennead_host::clock::Stopwatch;
 use ennead_model::{
     CloudAction, Condition, Fingerprints, NodeName, NodeOrder, NodeReport, Outcome, Ref, RefKind,
 };
@@ -28,6 +29,9 @@ pub(crate) struct RealEffects<'a> {
     resolver: Arc<Resolver>,
     fingerprints: Fingerprints,
     seen: Mutex<BTreeMap<NodeName, String>>,
+    watch: Stopwatch,
+    /// When the last node was first seen to answer, since the walk's start.
+    answered: Mutex<Option<Duration>>,
 }
 
 impl<'a> RealEffects<'a> {
@@ -40,6 +44,8 @@ impl<'a> RealEffects<'a> {
             resolver: Arc::clone(&session.resolver),
             fingerprints: session.vault.fingerprints(),
             seen: Mutex::default(),
+            watch: Stopwatch::start(),
+            answered: Mutex::default(),
         }
     }
 
@@ -71,6 +77,19 @@ impl<'a> RealEffects<'a> {
         Ok(())
     }
 
+    async fn reach_once(&self, node: &NodeName) -> Result<Reached, NodeError> {
+        self.pool.answers(node, REACH_TRY).await?;
+        if let Ok(mut answered) = self.answered.lock() {
+            *answered = Some(self.watch.elapsed());
+        }
+        self.pool.reach(node, REACH_TRY).await
+    }
+
+    /// Returns when the last node that was reached answered, since the walk's start.
+    pub(crate) fn answered(&self) -> Option<Duration> {
+        self.answered.lock().ok().and_then(|answered| *answered)
+    }
+
     fn note(&self, node: &NodeName, error: &NodeError) {
         if let Ok(mut seen) = self.seen.lock() {
             seen.insert(node.clone(), chain(error));
@@ -91,7 +110,7 @@ impl Effects for RealEffects<'_> {
     async fn reach(&self, node: &NodeName) -> Result<bool, EffectError> {
         self.learn_address(node).await?;
         loop {
-            match self.pool.reach(node, REACH_TRY).await {
+            match self.reach_once(node).await {
                 Ok(reached) => return Ok(reached == Reached::Pushed),
                 Err(error) => {
                     self.note(node, &error);

@@ -153,7 +153,9 @@ impl Session {
         let effects = RealEffects::new(self);
         let report = walk(plan, &effects, &journal, &view, &cancel).await;
         view.finish();
-        Ok(Walked { report, servers_ready_s: view.servers_ready_s() })
+        let ready =
+            view.making_since().and_then(|begun| Some(effects.answered()?.saturating_sub(begun)));
+        Ok(Walked { report, servers_ready_s: ready.map(|time| time.as_secs_f64()) })
     }
 
     /// Opens a shell on a node, or runs a command there.
