@@ -14,7 +14,7 @@ use ennead_model::sha256_hex;
 use serde::{Deserialize, Serialize};
 
 use crate::serve::{Bound, ServeOptions, serve};
-use crate::state::Prefix as PublicPrefix;
+use crate::state::Prefix;
 use crate::world::memory::MemoryWorld;
 use crate::world::place::MARK;
 use crate::world::process::{Process, Run};
@@ -136,17 +136,17 @@ impl Lab {
         let lock = files::lock(&self.folder.join("daemon.lock"))?;
         std::mem::forget(lock);
         let mut config = self.read_config()?.ok_or_else(|| Why("it does not exist".to_owned()))?;
+        let public_prefix = Prefix::parse(&config.public_prefix)
+            .ok_or_else(|| Why(format!("{} is no prefix", config.public_prefix)))?;
         let world: Arc<dyn World> = match image {
             Some(image) if !config.remember_only => {
-                let public = config.public_prefix.parse().map_err(|error| Why::of(&error))?;
+                let public = public_prefix;
                 let place =
                     LabPlace { lab: self.name.clone(), state: self.folder.clone(), image, public };
                 Arc::new(RealWorld::open(place).await.map_err(|error| Why::of(&error))?)
             }
             _ => Arc::new(MemoryWorld::new()),
         };
-        let public_prefix = PublicPrefix::parse(&config.public_prefix)
-            .ok_or_else(|| Why(format!("{} is no prefix", config.public_prefix)))?;
         let port = if port == 0 { config.port } else { port };
         let options = ServeOptions {
             bind: (Ipv4Addr::LOCALHOST, port).into(),

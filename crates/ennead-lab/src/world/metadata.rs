@@ -126,7 +126,7 @@ fn render_private_networks(place: &LabPlace, record: &ServerRecord) -> String {
         .filter_map(|attached| {
             let it = &attached.attachment;
             let range = load_network(place, it.network).ok()?.ip_range;
-            let gateway = range.parse::<super::prefix::Prefix>().ok()?.first();
+            let gateway = crate::state::Prefix::parse(&range)?.gateway();
             Some(format!(
                 "- ip: {}\n  alias_ips: []\n  interface_num: {}\n  mac_address: {}\n  \
                  network_id: {}\n  network: {range}\n  gateway: {gateway}\n",

@@ -12,7 +12,6 @@ pub(crate) mod namespace;
 pub(crate) mod network;
 pub(crate) mod nspawn;
 pub mod place;
-pub mod prefix;
 pub(crate) mod process;
 pub mod real;
 mod record;
@@ -22,7 +21,6 @@ mod user_data;
 pub(crate) mod why;
 
 pub use place::LabPlace;
-pub use prefix::Prefix;
 pub use real::RealWorld;
 
 use std::net::Ipv4Addr;

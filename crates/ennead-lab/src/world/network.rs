@@ -22,9 +22,9 @@ use futures::future::try_join_all;
 use super::names::{LabNames, private_interface, router_link};
 use super::namespace;
 use super::place::LabPlace;
-use super::prefix::Prefix;
 use super::record::{Attached, ServerRecord, load_network};
 use super::why::Why;
+use crate::state::Prefix;
 
 /// The cloud's gateway for public interfaces, reached without a route to it.
 const PUBLIC_GATEWAY: &str = "172.31.1.1";
@@ -86,7 +86,7 @@ pub(crate) fn link_exists(link: &str) -> Result<bool, Why> {
 
 /// Makes a private network's router.
 pub(crate) async fn ensure_network(names: &LabNames, id: u64, range: Prefix) -> Result<(), Why> {
-    ensure_router(&names.network(id), &[&range.first().to_string()]).await
+    ensure_router(&names.network(id), &[&range.gateway().to_string()]).await
 }
 
 async fn ensure_router(name: &str, addresses: &[&str]) -> Result<(), Why> {
@@ -196,7 +196,8 @@ fn present_links() -> Result<Vec<String>, Why> {
 }
 
 fn network_range(place: &LabPlace, network: u64) -> Result<Prefix, Why> {
-    load_network(place, network)?.ip_range.parse().map_err(|error| Why::of(&error))
+    let range = load_network(place, network)?.ip_range;
+    Prefix::parse(&range).ok_or_else(|| Why(format!("{range} is no prefix")))
 }
 
 fn link_line(
@@ -223,7 +224,7 @@ fn private_link_line(names: &LabNames, server: u64, attached: &Attached) -> Stri
 /// What a server has of a private network: its own address, and all others behind the gateway.
 fn private_lines(attached: &Attached, range: Prefix) -> [String; 4] {
     let interface = private_interface(attached.slot);
-    let (ip, gateway) = (attached.attachment.ip, range.first());
+    let (ip, gateway) = (attached.attachment.ip, range.gateway());
     [
         format!("link set {interface} up"),
         format!("address add {ip}/32 dev {interface}"),
@@ -246,7 +247,7 @@ mod tests {
         let attachment =
             Attachment { network: 4, ip: [10, 0, 0, 5].into(), mac: "86:00:00:00:00:05".into() };
         let lines =
-            private_lines(&Attached { slot: 1, attachment }, "10.0.0.0/16".parse().unwrap());
+            private_lines(&Attached { slot: 1, attachment }, Prefix::parse("10.0.0.0/16").unwrap());
         assert_eq!(
             lines,
             [

@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::files;
 
 use super::names::LabNames;
-use super::prefix::Prefix;
 use super::why::Why;
+use crate::state::Prefix;
 
 /// A file that marks a folder as a lab's, so that removing a lab removes nothing else.
 pub(crate) const MARK: &str = "ennead-lab";
@@ -29,7 +29,7 @@ pub struct LabPlace {
 impl LabPlace {
     /// The address from which this machine is seen by the lab's servers.
     pub fn operator_address(&self) -> Ipv4Addr {
-        self.public.first()
+        self.public.gateway()
     }
 
     /// Names of its things.

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
-use super::prefix::Prefix;
 use super::process::Process;
 use super::record::{
     ServerRecord, find_server, load_server, remove_network, save_network, save_server,
@@ -21,6 +20,7 @@ use super::{
     Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, first_start, metadata,
     mounts, namespace, network, run,
 };
+use crate::state::Prefix;
 
 /// Servers that are containers on this machine. Needs root.
 ///
@@ -257,7 +257,8 @@ impl World for RealWorld {
     async fn create_network(&self, seed: &NetworkSeed) -> Result<(), WorldError> {
         let _turn = self.inner.turn(format!("network {}", seed.id)).await;
         let create = async {
-            let range: Prefix = seed.ip_range.parse().map_err(|error| Why::of(&error))?;
+            let range = Prefix::parse(&seed.ip_range)
+                .ok_or_else(|| Why(format!("{} is no prefix", seed.ip_range)))?;
             save_network(&self.inner.place, seed)?;
             network::ensure_network(&self.inner.place.names(), seed.id, range).await
         };

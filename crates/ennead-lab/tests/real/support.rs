@@ -10,6 +10,7 @@ use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, Output, files};
 use ennead_lab::image::{IMAGE_CACHE, ensure_image, image_packages};
 use ennead_lab::lifecycle::{census, teardown};
+use ennead_lab::state::Prefix;
 use ennead_lab::world::{LabPlace, RealWorld, ServerSeed};
 
 /// How long a server may take until it answers on port 22.
@@ -37,7 +38,7 @@ impl TestLab {
         let packages = image_packages(&ennead_components::image_packages());
         let (tell, _told) = tokio::sync::mpsc::unbounded_channel();
         let image = ensure_image(Utf8Path::new(IMAGE_CACHE), &packages, &tell).await.unwrap();
-        let public = format!("198.19.{block}.0/24").parse().unwrap();
+        let public = Prefix::parse(&format!("198.19.{block}.0/24")).unwrap();
         let place = LabPlace { lab: name.to_owned(), state, image, public };
         let lab = Self { place, keys };
         lab.make_key("operator").await;
