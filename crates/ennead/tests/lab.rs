@@ -5,5 +5,9 @@
 mod support;
 
 mod lab {
+    mod harm;
+    mod real;
     mod remembering;
+    mod secrets;
+    mod story;
 }

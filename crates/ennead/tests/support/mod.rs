@@ -218,3 +218,9 @@ impl Drop for Place {
 pub(crate) fn preset(name: &str) -> &'static str {
     ennead_spec::preset(name).unwrap().text
 }
+
+/// Returns what a program of this machine writes.
+pub(crate) fn command_output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
