@@ -133,8 +133,8 @@ impl Lab {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Bound, Why> {
         // Held until the process ends, so that two daemons never serve one lab.
-        let lock = files::lock(&self.folder.join("daemon.lock"))?;
-        std::mem::forget(lock);
+        let lock = files::try_lock(&self.folder.join("daemon.lock"))?;
+        std::mem::forget(lock.ok_or_else(|| Why("another daemon serves it".to_owned()))?);
         let mut config = self.read_config()?.ok_or_else(|| Why("it does not exist".to_owned()))?;
         let public_prefix = Prefix::parse(&config.public_prefix)
             .ok_or_else(|| Why(format!("{} is no prefix", config.public_prefix)))?;

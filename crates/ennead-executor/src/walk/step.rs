@@ -92,23 +92,23 @@ impl Walk<'_> {
             self.cancel.cancelled().await;
             pause_for(self.limits.grace).await;
         };
-        let ended = tokio::select! {
-            ended = tokio::time::timeout(left, self.act(step)) => ended.ok(),
-            () = cut => {
-                let error = format!("{} was cut off by the operator", step.summary());
-                return Ended::failed(error, "run the same command again to go on");
-            }
+        let (held_up, hint) = tokio::select! {
+            ended = tokio::time::timeout(left, self.act(step)) => match ended {
+                Ok(ended) => return ended,
+                Err(_) => {
+                    let hint = "see what holds it up, then run the same command again";
+                    (format!(": not within {} s", step.deadline_s), hint)
+                }
+            },
+            () = cut => (" was cut off by the operator".to_owned(), ""),
         };
-        if let Some(ended) = ended {
-            return ended;
-        }
         let seen = match step.node() {
             Some(node) => self.effects.last_seen(node).await,
             None => None,
         };
         let seen = seen.map(|seen| format!("; last seen: {seen}")).unwrap_or_default();
-        let error = format!("{}: not within {} s{seen}", step.summary(), step.deadline_s);
-        Ended::failed(error, "see what holds it up, then run the same command again")
+        let error = format!("{}{held_up}{seen}", step.summary());
+        Ended::failed(error, hint)
     }
 
     async fn act(&self, step: &Step) -> Ended {

@@ -14,15 +14,25 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Comman
     let session = Session::open(global)?;
     let inventory = session.observe().await?;
     let plan = session.plan(&inventory, &args.allow_destroy);
-    Ok(show(&plan, args.json))
+    show(&plan, args.json)
 }
 
-/// Prints a plan and returns the exit code that it means.
-pub(crate) fn show(plan: &Plan, json: bool) -> Exit {
+/// Prints a plan; a plan that refuses something is an error.
+pub(crate) fn show(plan: &Plan, json: bool) -> Result<Exit, CommandError> {
     if json {
         ui::json(plan);
     } else {
         ui::line(render_plan(plan).trim_end());
     }
-    if plan.blocked.is_empty() { Exit::Done } else { Exit::Blocked }
+    refuse_blocked(plan)?;
+    Ok(Exit::Done)
+}
+
+/// Refuses a plan of which something is blocked; the first reason stands for all.
+fn refuse_blocked(plan: &Plan) -> Result<(), CommandError> {
+    let Some(first) = plan.blocked.first() else { return Ok(()) };
+    let others = plan.blocked.len() - 1;
+    let more = if others == 0 { String::new() } else { format!(" (and {others} more)") };
+    let message = format!("nothing was changed; {}: {}{more}", first.what, first.why);
+    Err(CommandError::new(Exit::Blocked, message).hint(first.hint.clone()))
 }

@@ -42,7 +42,7 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
         let inventory = session.observe().await?;
         let next = session.plan(&inventory, &args.allow_destroy);
         if args.dry_run || !next.blocked.is_empty() {
-            return Ok(plan::show(&next, args.json));
+            return plan::show(&next, args.json);
         }
         if next.steps.is_empty() {
             return Ok(finish(summary, &session, &inventory, watch, args.json));

@@ -142,8 +142,9 @@ impl Effects for RealEffects<'_> {
     }
 }
 
-/// One try of reaching a node; what was seen is noted between tries.
-const REACH_TRY: Duration = Duration::from_secs(10);
+/// One try of reaching a node; what was seen is noted between tries. Longer than one connection may
+/// take, shorter than a step gets to end after Ctrl-C.
+const REACH_TRY: Duration = Duration::from_secs(6);
 
 fn effect_error(error: impl std::error::Error + 'static) -> EffectError {
     EffectError::new(chain(&error))

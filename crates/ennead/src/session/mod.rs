@@ -176,7 +176,9 @@ impl Session {
             user: "root".to_owned(),
             host_public_key: self.host_public_key(node),
         };
-        let status = open_shell(&target, &self.identity, command).await.or_exit(Exit::Internal)?;
+        let status = open_shell(&target, &self.identity, command).await;
+        let status = status.or_exit(Exit::ApplyFailed);
+        let status = status.map_err(|error| error.hint("`ennead status` shows every node"))?;
         Ok(u8::try_from(status).unwrap_or(u8::MAX))
     }
 

@@ -9,10 +9,15 @@
     reason = "tests run the program from outside; a failure here fails the test"
 )]
 
+mod running;
+
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+
+pub(crate) use running::Running;
 
 /// A folder with a spec, secrets and a lab of its own; removed at the end, also after a failure.
 pub(crate) struct Place {
@@ -49,6 +54,14 @@ impl Answer {
             self.err.lines().filter(|line| line.starts_with("error:")).collect();
         assert_eq!(errors.len(), 1, "{self:?}");
         assert!(errors[0].contains(text), "no {text:?} in {self:?}");
+        self
+    }
+
+    /// Fails the test unless standard error has a line starting with `hint:`, holding the text.
+    #[track_caller]
+    pub(crate) fn expect_hint(self, text: &str) -> Self {
+        let mut hints = self.err.lines().filter(|line| line.starts_with("hint:"));
+        assert!(hints.any(|line| line.contains(text)), "no hint with {text:?} in {self:?}");
         self
     }
 }
@@ -96,6 +109,53 @@ impl Place {
         self.path().join("labs").join(&self.lab)
     }
 
+    /// Returns the lab's name.
+    pub(crate) fn lab(&self) -> &str {
+        &self.lab
+    }
+
+    /// Returns the lab's endpoint.
+    pub(crate) fn endpoint(&self) -> String {
+        self.lab_word("endpoint")
+    }
+
+    /// Returns the lab's token.
+    pub(crate) fn token(&self) -> String {
+        self.lab_word("token")
+    }
+
+    fn lab_word(&self, file: &str) -> String {
+        std::fs::read_to_string(self.lab_folder().join(file)).unwrap().trim().to_owned()
+    }
+
+    /// Returns the process id of the lab's daemon: the second line is its `/proc/PID/stat`.
+    pub(crate) fn daemon(&self) -> i32 {
+        let text = self.lab_word("daemon");
+        text.lines().nth(1).and_then(|stat| stat.split(' ').next()?.parse().ok()).unwrap()
+    }
+
+    /// Kills the lab's daemon as a crash would, and waits until it is gone.
+    pub(crate) fn kill_daemon(&self) {
+        running::kill(self.daemon());
+    }
+
+    /// Returns what `lab status` says.
+    #[track_caller]
+    pub(crate) fn lab_status(&self) -> Value {
+        self.ennead(&["lab", "status", "--json"]).expect_code(0).json()
+    }
+
+    /// Returns each server of the lab: its number, name and status.
+    #[track_caller]
+    pub(crate) fn servers(&self) -> Vec<(u64, String, String)> {
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        let status = self.lab_status();
+        let servers = status["servers"].as_array().unwrap().iter();
+        let server =
+            |one: &Value| (one["id"].as_u64().unwrap(), word(&one["name"]), word(&one["status"]));
+        servers.map(server).collect()
+    }
+
     /// Writes a file beside the spec.
     pub(crate) fn put(&self, name: &str, text: &str) {
         std::fs::write(self.path().join(name), text).unwrap();
@@ -129,6 +189,20 @@ impl Place {
     pub(crate) fn ennead(&self, arguments: &[&str]) -> Answer {
         self.command(arguments).output().unwrap().into()
     }
+
+    /// Runs the program to its end with this on its standard input.
+    pub(crate) fn ennead_told(&self, arguments: &[&str], input: &str) -> Answer {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+
+    /// Starts the program; it is killed when the test leaves it.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments))
+    }
 }
 
 impl Drop for Place {
@@ -143,4 +217,10 @@ impl Drop for Place {
 /// Returns a preset's text.
 pub(crate) fn preset(name: &str) -> &'static str {
     ennead_spec::preset(name).unwrap().text
+}
+
+/// Returns what a program of this machine writes.
+pub(crate) fn command_output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

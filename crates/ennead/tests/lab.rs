@@ -1,0 +1,13 @@
+//! The program against labs: first ones that only remember their servers, then ones that boot them.
+//!
+//! Each test has a lab of its own. Those whose servers boot run one after another and need root.
+
+mod support;
+
+mod lab {
+    mod harm;
+    mod real;
+    mod remembering;
+    mod secrets;
+    mod story;
+}
