@@ -93,13 +93,13 @@ impl Walk<'_> {
             pause_for(self.limits.grace).await;
         };
         let (held_up, hint) = tokio::select! {
-            ended = tokio::time::timeout(left, self.act(step)) => match ended {
-                Ok(ended) => return ended,
-                Err(_) => {
-                    let hint = "see what holds it up, then run the same command again";
-                    (format!(": not within {} s", step.deadline_s), hint)
+            ended = tokio::time::timeout(left, self.act(step)) => {
+                if let Ok(ended) = ended {
+                    return ended;
                 }
-            },
+                let hint = "see what holds it up, then run the same command again";
+                (format!(": not within {} s", step.deadline_s), hint)
+            }
             () = cut => (" was cut off by the operator".to_owned(), ""),
         };
         let seen = match step.node() {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{Answer, Place, command_output};
 
 /// How long something may take that only has to come true.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a connection may outlive its server: `ssh` asks three times, three seconds apart.
 const CONNECTION_ENDS: Duration = Duration::from_secs(20);
@@ -98,15 +98,6 @@ impl Real {
         self.place.ennead(&["status", "--json"]).expect_code(0).json()
     }
 
-    /// Waits until `holds`.
-    #[track_caller]
-    pub(super) fn wait_until(&self, what: &str, holds: impl Fn() -> bool) {
-        let until = Instant::now() + PATIENCE;
-        while !holds() {
-            assert!(Instant::now() < until, "not within {PATIENCE:?}: {what}");
-        }
-    }
-
     /// Removes the lab and fails when anything of it is left on this machine.
     #[track_caller]
     pub(super) fn remove(&self) {
@@ -146,5 +137,14 @@ impl Real {
         look("mount", &std::fs::read_to_string("/proc/self/mountinfo").unwrap());
         look("process", &command_output("ps", &["-eww", "-o", "pid=,args="]));
         traces
+    }
+}
+
+/// Waits until `holds`.
+#[track_caller]
+pub(super) fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < until, "not within {PATIENCE:?}: {what}");
     }
 }
