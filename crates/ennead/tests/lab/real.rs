@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{Answer, Place, command_output};
 
 /// How long something may take that only has to come true.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a connection may outlive its server: `ssh` asks three times, three seconds apart.
 const CONNECTION_ENDS: Duration = Duration::from_secs(20);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Answer;
 
 /// How long a line or an end may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A program that runs. Killed when dropped.
 pub(crate) struct Running {
