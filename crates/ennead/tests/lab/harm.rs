@@ -1,7 +1,7 @@
 //! What an operator meets on a few servers: drift, full disks, nodes that are silent or strangers,
 //! and specs that would lose data.
 
-use super::real::Real;
+use super::real::{Real, wait_until};
 use super::secrets::expect_no_secret_outside;
 use crate::support::preset;
 
@@ -68,7 +68,7 @@ fn another_host_key_is_not_believed(lab: &Real) {
          ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key; systemctl restart ssh",
         "cp -a /root/ssh/. /etc/ssh; rm -r /root/ssh; systemctl restart ssh",
     );
-    lab.wait_until("seed-2 shows another host key", || unknown(lab, "seed-2", "host key"));
+    wait_until("seed-2 shows another host key", || unknown(lab, "seed-2", "host key"));
     let answer = lab.place.ennead(&["up"]).expect_code(5);
     answer.expect_error("seed-2").expect_error("host key").expect_hint("rebuilt");
     let shell = lab.place.ennead(&["ssh", "seed-2", "--", "true"]);
@@ -83,7 +83,7 @@ fn another_host_key_is_not_believed(lab: &Real) {
         assert!(parts.iter().all(|part| part["healthy"] == true), "{node}");
     }
     std::fs::write(released, "").unwrap();
-    lab.wait_until("seed-2 answers again", || lab.on("seed-2", "true").code == 0);
+    wait_until("seed-2 answers again", || lab.on("seed-2", "true").code == 0);
     lab.expect_settled();
 }
 
@@ -93,7 +93,7 @@ fn a_silent_node_is_waited_for(lab: &Real) {
         "systemctl stop ssh.socket ssh.service",
         "systemctl start ssh.service",
     );
-    lab.wait_until("seed-2 is silent", || unknown(lab, "seed-2", "no answer over SSH"));
+    wait_until("seed-2 is silent", || unknown(lab, "seed-2", "no answer over SSH"));
     let mut up = lab.place.start(&["up"]);
     up.wait_for("steps, generation");
     up.interrupt();
@@ -111,7 +111,7 @@ fn a_dropped_node_keeps_its_data_until_its_loss_is_permitted(lab: &Real) {
         // Whoever was first became primary; stopped, it hands over and comes back as a replica.
         lab.on_ok("seed-4", "systemctl stop patroni");
         let led = || lab.roles("postgres").iter().any(|one| one.1 == "primary");
-        lab.wait_until("another server is primary", led);
+        wait_until("another server is primary", led);
         lab.up();
     }
     assert_eq!(role(), "replica");
