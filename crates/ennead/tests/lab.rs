@@ -3,9 +3,9 @@
 //! Each test has a lab of its own. Those whose servers boot run one after another and need root.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "tests run the program from outside; a failure here fails the test"
+    clippy::unwrap_used,
+    reason = "tests look at this machine from outside; a failure here fails the test"
 )]
 
 mod support;

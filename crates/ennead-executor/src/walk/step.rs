@@ -92,15 +92,17 @@ impl Walk<'_> {
             self.cancel.cancelled().await;
             pause_for(self.limits.grace).await;
         };
-        let (held_up, hint) = tokio::select! {
-            ended = tokio::time::timeout(left, self.act(step)) => {
-                if let Ok(ended) = ended {
-                    return ended;
-                }
+        let ended = tokio::select! {
+            ended = tokio::time::timeout(left, self.act(step)) => Some(ended),
+            () = cut => None,
+        };
+        let (held_up, hint) = match ended {
+            Some(Ok(ended)) => return ended,
+            Some(Err(_)) => {
                 let hint = "see what holds it up, then run the same command again";
                 (format!(": not within {} s", step.deadline_s), hint)
             }
-            () = cut => (" was cut off by the operator".to_owned(), ""),
+            None => (" was cut off by the operator".to_owned(), ""),
         };
         let seen = match step.node() {
             Some(node) => self.effects.last_seen(node).await,
