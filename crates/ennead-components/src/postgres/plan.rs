@@ -71,6 +71,9 @@ struct Config<'a> {
     socket_directory: &'a str,
     memory: Memory,
     peers: Vec<String>,
+    /// The sites' prefixes: a member that is just being added replicates before the others are told
+    /// of it, because they are changed one by one and only while it is healthy.
+    prefixes: Vec<String>,
     nodes: Vec<String>,
     rest_password: String,
     superuser_password: String,
@@ -173,6 +176,7 @@ fn config<'a>(context: &'a Context<'_>, node: &'a Node) -> Config<'a> {
         socket_directory: SOCKET_DIRECTORY,
         memory: memory(options, node, connections_max(context)),
         peers: addresses(NAME),
+        prefixes: context.fleet.sites.values().map(|it| it.private_prefix.to_string()).collect(),
         nodes: context.fleet.nodes.values().map(|node| node.address.to_string()).collect(),
         rest_password: secret("patroni-rest"),
         superuser_password: secret("postgres-superuser"),
