@@ -19,9 +19,10 @@ address = "10.1.0.14"
 
 #[test]
 fn servers_are_put_right_after_harm_and_never_lose_data_unasked() {
-    let lab = Real::new("harm", &format!("{}{REPLICA}", preset("seed")));
+    let lab = Real::new("harm", preset("seed"));
     lab.up();
     lab.expect_settled();
+    a_member_is_added(&lab);
     drift_is_put_back(&lab);
     a_full_disk_is_named_and_gone_on_from(&lab);
     another_host_key_is_not_believed(&lab);
@@ -29,6 +30,14 @@ fn servers_are_put_right_after_harm_and_never_lose_data_unasked() {
     a_dropped_node_keeps_its_data_until_its_loss_is_permitted(&lab);
     expect_no_secret_outside(&lab);
     lab.remove();
+}
+
+fn a_member_is_added(lab: &Real) {
+    lab.place.put("ennead.toml", &format!("{}{REPLICA}", preset("seed")));
+    lab.up();
+    let roles = lab.roles("postgres");
+    assert!(roles.iter().any(|one| one.0 == "seed-4" && one.1 == "replica"), "{roles:?}");
+    lab.expect_settled();
 }
 
 fn drift_is_put_back(lab: &Real) {
