@@ -1,3 +1,5 @@
+//! Orders on a machine that only remembers: what is refused, what is done once, what is gone on from.
+
 use ennead_host::FakeHost;
 use ennead_model::{ComponentName, Digest, NodeAction, NodeName};
 

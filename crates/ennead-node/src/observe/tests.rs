@@ -1,3 +1,5 @@
+//! What a node says of itself: drift, health, roles, and that looking changes nothing.
+
 use ennead_host::FakeHost;
 use ennead_host::fake::output;
 use ennead_model::{Condition, Digest, NodeAction, NodeName, NodeOrder, OnChange};
