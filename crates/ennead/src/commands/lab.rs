@@ -100,7 +100,7 @@ async fn examine(lab: &Lab) -> Vec<DoctorCheck> {
 async fn require_machine(lab: &Lab) -> Result<(), CommandError> {
     let checks = examine(lab).await;
     let Some(lacking) = checks.iter().find(|check| !check.ok) else { return Ok(()) };
-    let message = format!("the lab needs {}: {}", lacking.name, lacking.seen);
+    let message = format!("the lab needs {}; seen: {}", lacking.name, lacking.seen);
     Err(CommandError::new(Exit::Internal, message)
         .hint(lacking.fix)
         .hint("`ennead lab doctor` shows everything"))
