@@ -28,6 +28,9 @@ pub struct RunReport {
     pub target: Option<NodeName>,
     /// Who was primary before.
     pub primary_before: Option<NodeName>,
+    /// Who led before, by component: a leader that dies together with the primary takes longer.
+    #[serde(default)]
+    pub leaders_before: BTreeMap<String, NodeName>,
     /// Who is primary after.
     pub primary_after: Option<NodeName>,
     /// Where the probe ran.

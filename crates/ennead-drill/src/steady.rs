@@ -1,5 +1,7 @@
 //! Whether the platform is in its steady state, and who plays which part. Pure.
 
+use std::collections::BTreeMap;
+
 use ennead_model::{Fleet, Inventory, Known, Node, NodeName};
 
 use crate::ground::Target;
@@ -8,6 +10,7 @@ const POSTGRES: &str = "postgres";
 /// A probe shares its node with none of these, or a fault of theirs would be a fault of the probe.
 const DATABASE_TIER: [&str; 4] = ["postgres", "pgbouncer", "haproxy", "etcd"];
 const PRIMARY: &str = "primary";
+const LEADER: &str = "leader";
 
 /// A platform in its steady state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Steady {
     pub replicas: usize,
     /// Whether the primary waits for a replica before it acknowledges a write.
     pub synchronous: bool,
+    /// Who leads, by component, where an instance says that it is the leader.
+    pub leaders: BTreeMap<String, NodeName>,
 }
 
 /// Returns the steady state, or everything that is in its way, one line each.
@@ -55,7 +60,18 @@ pub fn steady(fleet: &Fleet, inventory: &Inventory) -> Result<Steady, Vec<String
         primary: primary.clone(),
         replicas: fact("replicas").and_then(|count| count.parse().ok()).unwrap_or(0),
         synchronous: fact("synchronous").is_some(),
+        leaders: leaders(fleet, inventory),
     })
+}
+
+fn leaders(fleet: &Fleet, inventory: &Inventory) -> BTreeMap<String, NodeName> {
+    let of_node = |node: &NodeName| {
+        let facts = inventory.nodes.get(node).and_then(|facts| facts.known());
+        let seen = facts.into_iter().flat_map(|facts| &facts.components);
+        let leads = seen.filter(|(_, seen)| seen.role.as_deref() == Some(LEADER));
+        leads.map(|(component, _)| (component.to_string(), node.clone())).collect::<Vec<_>>()
+    };
+    fleet.nodes.keys().flat_map(of_node).collect()
 }
 
 /// Returns the steady state when it is as good as the one before, or what is worse.
@@ -148,7 +164,15 @@ mod tests {
     fn a_healthy_platform_is_steady() {
         let (fleet, inventory) = (fleet(), healthy("db-1"));
         let steady = steady(&fleet, &inventory).unwrap();
-        assert_eq!(steady, Steady { primary: name("db-1"), replicas: 2, synchronous: true });
+        assert_eq!(
+            steady,
+            Steady {
+                primary: name("db-1"),
+                replicas: 2,
+                synchronous: true,
+                leaders: BTreeMap::new()
+            }
+        );
         assert!(as_before(&steady, &fleet, &inventory).is_ok());
     }
 

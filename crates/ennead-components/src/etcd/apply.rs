@@ -7,9 +7,9 @@ use ennead_host::clock::wait_until;
 use ennead_host::host::FileWrite;
 use ennead_host::{Command, Host};
 
-use super::NAME;
 use super::members::{Member, MemberList, Way};
 use super::plan::{BOOTSTRAP_PATH, CLIENT, DATA_DIRECTORY, Voters};
+use super::{NAME, leader};
 use crate::component::ComponentError;
 use crate::leaf::CA_PATH;
 
@@ -29,7 +29,11 @@ pub(super) async fn apply(
         .map_err(|error| answer(format!("arguments of {verb:?}: {error}")))?;
     match verb {
         "join" => join(host, &voters).await,
-        "settle" => settle(host, &voters).await,
+        "settle" => {
+            let changed = settle(host, &voters).await?;
+            leader::place(host, &voters).await?;
+            Ok(changed)
+        }
         _ => Err(ComponentError::Verb { component: NAME, verb: verb.to_owned() }),
     }
 }

@@ -118,6 +118,7 @@ mod tests {
             name: "n3".to_owned(),
             peer_urls: (1..=3).map(|n| (format!("n{n}"), url(n))).collect(),
             endpoints: Vec::new(),
+            leaders: Vec::new(),
         }
     }
 

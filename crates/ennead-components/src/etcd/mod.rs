@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod leader;
 mod members;
 mod observe;
 mod plan;

@@ -11,30 +11,41 @@ use crate::component::{ComponentError, Observed};
 
 const OWN_ENDPOINT: &str = "https://127.0.0.1:2379";
 
+/// One element of what `etcdctl endpoint status -w json` prints.
 #[derive(Debug, Deserialize)]
-struct Answer {
+pub(super) struct Answer {
+    /// Whose status it is.
+    #[serde(rename = "Endpoint", default)]
+    pub endpoint: String,
+    /// What the member said.
     #[serde(rename = "Status")]
-    status: Status,
+    pub status: Status,
 }
 
+/// What a member says of itself.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Status {
-    header: Header,
+pub(super) struct Status {
+    /// Says which member it is.
+    pub header: Header,
     version: String,
     #[serde(rename = "dbSize")]
     db_size: u64,
-    leader: u64,
+    /// The member that leads; 0 when none does.
+    pub leader: u64,
     #[serde(rename = "raftTerm")]
     raft_term: u64,
+    /// It does not vote yet.
     #[serde(rename = "isLearner")]
-    is_learner: bool,
+    pub is_learner: bool,
 }
 
+/// The head of each answer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Header {
-    member_id: u64,
+pub(super) struct Header {
+    /// The member that answered.
+    pub member_id: u64,
 }
 
 pub(super) async fn observe(host: &dyn Host) -> Result<Observed, ComponentError> {

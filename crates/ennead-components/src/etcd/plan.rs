@@ -46,6 +46,9 @@ pub(super) struct Voters {
     pub peer_urls: BTreeMap<String, String>,
     /// Client URLs to ask: the other voters', or its own when there is no other.
     pub endpoints: Vec<String>,
+    /// Client URLs of the voters that should lead, best first; empty when no voter is better.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaders: Vec<String>,
 }
 
 #[derive(Template)]
@@ -149,5 +152,19 @@ fn voters(context: &Context<'_>, node: &Node) -> Voters {
     let mut peer_urls: BTreeMap<String, String> =
         running().map(|voter| (voter.name.to_string(), peer_url(voter))).collect();
     peer_urls.insert(node.name.to_string(), peer_url(node));
-    Voters { name: node.name.to_string(), peer_urls, endpoints }
+    let leaders = leaders(running().collect());
+    Voters { name: node.name.to_string(), peer_urls, endpoints, leaders }
+}
+
+/// Returns the voters that no database dies with, those of the site with most voters first: there
+/// a majority is near.
+fn leaders(running: Vec<&Node>) -> Vec<String> {
+    let near = |voter: &Node| running.iter().filter(|other| other.site == voter.site).count();
+    let mut apart: Vec<&Node> =
+        running.iter().copied().filter(|voter| !voter.components.contains("postgres")).collect();
+    if apart.len() == running.len() {
+        return Vec::new();
+    }
+    apart.sort_by_key(|voter| std::cmp::Reverse(near(voter)));
+    apart.into_iter().map(client_url).collect()
 }

@@ -139,6 +139,11 @@ fn course(text: &mut String, run: &RunReport) {
         run.run
     );
     line!(text);
+    for (component, node) in &run.leaders_before {
+        let too = if run.target.as_ref() == Some(node) { ", which lost its power too" } else { "" };
+        line!(text, "Leader of {component} before: {node}{too}.");
+        line!(text);
+    }
     line!(text, "| time | event |");
     line!(text, "|---|---|");
     let zero = run.at_us(MarkKind::PowerOffAsked).unwrap_or(run.history.from_us);

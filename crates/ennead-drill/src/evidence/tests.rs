@@ -57,6 +57,7 @@ fn run(number: u32, back_us: u64, lost: Option<u64>) -> RunReport {
         started: "2026-11-23T13:15:02Z".parse().unwrap(),
         target: Some(name("db-1")),
         primary_before: Some(name("db-1")),
+        leaders_before: [("etcd".to_owned(), name("svc-1"))].into(),
         primary_after: Some(name("db-2")),
         probe_node: Some(name("app-2")),
         marks: vec![

@@ -83,12 +83,14 @@ impl Rehearsal<'_> {
         measured: Option<Measured>,
         verdict: Verdict,
     ) -> RunReport {
+        let before = self.before;
         RunReport {
             number: self.number,
             run: self.run,
             started: self.started,
             target: self.target,
-            primary_before: self.before.map(|before| before.primary),
+            leaders_before: before.as_ref().map(|it| it.leaders.clone()).unwrap_or_default(),
+            primary_before: before.map(|before| before.primary),
             primary_after: self.after,
             probe_node: self.probe_node,
             marks,
