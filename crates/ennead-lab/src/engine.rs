@@ -215,6 +215,27 @@ impl Engine {
             Effect::PowerOff(server) => world.power_off(*server).await?,
             Effect::Shutdown(server) => world.shutdown(*server).await?,
             Effect::DeleteServer(server) => world.delete_server(*server).await?,
+            Effect::SetFilter(server, filter) => {
+                world.set_filter(*server, filter.as_ref()).await?;
+            }
+            Effect::RouteFloating(ip, server) => world.route_floating(*ip, *server).await?,
+            Effect::SetPublicAddress(server, ip) => world.set_public_address(*server, *ip).await?,
+            Effect::SetAliases(server, network, aliases) => {
+                world.set_aliases(*server, *network, aliases).await?;
+            }
+            Effect::SetRoutes(network, routes) => world.set_routes(*network, routes).await?,
+            Effect::PublishZone(zone) => world.publish_zone(zone).await?,
+            Effect::WithdrawZone(name) => world.withdraw_zone(name).await?,
+            Effect::Rebuild(seed) => world.rebuild(seed).await?,
+            Effect::Resize(server, size) => world.resize(*server, *size).await?,
+            Effect::SetPassword(server, password) => world.set_password(*server, password).await?,
+            Effect::CreateImage(image, server) => world.create_image(*image, *server).await?,
+            Effect::DeleteImage(image) => world.delete_image(*image).await?,
+            Effect::CreateVolume(volume) => world.create_volume(volume).await?,
+            Effect::AttachVolume(place) => world.attach_volume(place).await?,
+            Effect::DetachVolume(volume) => world.detach_volume(*volume).await?,
+            Effect::ResizeVolume(volume, size_gb) => world.resize_volume(*volume, *size_gb).await?,
+            Effect::DeleteVolume(volume) => world.delete_volume(*volume).await?,
             Effect::LookWhetherRuns(server) => {
                 return Ok(Some(world.running().await?.contains(server)));
             }

@@ -4,12 +4,15 @@
 
 pub mod actions;
 pub mod body;
+pub mod firewalls;
+pub mod floating_ips;
 pub mod images;
 pub mod listing;
 pub mod locations;
 pub mod networks;
 pub mod placement_groups;
 pub mod pricing;
+pub mod primary_ips;
 pub mod removed;
 pub mod request;
 pub mod route;
@@ -17,6 +20,8 @@ pub mod server_actions;
 pub mod server_types;
 pub mod servers;
 pub mod ssh_keys;
+pub mod volumes;
+pub mod zones;
 
 pub use request::{Method, Reply, Request};
 pub use route::{Call, Found, Route};
@@ -26,16 +31,21 @@ use crate::state::{Code, Moment, Refusal, State};
 /// Every resource's routes.
 const RESOURCES: &[&[Route]] = &[
     actions::ROUTES,
+    firewalls::ROUTES,
+    floating_ips::ROUTES,
     images::ROUTES,
     locations::ROUTES,
     networks::ROUTES,
     placement_groups::ROUTES,
     pricing::ROUTES,
+    primary_ips::ROUTES,
     removed::ROUTES,
     server_types::ROUTES,
     server_actions::ROUTES,
     servers::ROUTES,
     ssh_keys::ROUTES,
+    volumes::ROUTES,
+    zones::ROUTES,
 ];
 
 /// Returns what answers a path.

@@ -8,8 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::effect::{Effect, Ending, Job, Lane};
+use super::firewall::FirewallChange;
+use super::floating_ip::FloatingIpChange;
+use super::image::ImageChange;
 use super::moment::Moment;
+use super::primary_ip::PrimaryIpChange;
 use super::server::Status;
+use super::volume::VolumeChange;
+use super::zone::ZoneChange;
 
 /// What a job changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +59,18 @@ pub enum Change {
     AddSubnet(u64, String),
     /// The subnet goes; or stays.
     DeleteSubnet(u64, String),
+    /// Of a firewall.
+    Firewall(FirewallChange),
+    /// Of a floating ip.
+    FloatingIp(FloatingIpChange),
+    /// Of a primary ip.
+    PrimaryIp(PrimaryIpChange),
+    /// Of a volume.
+    Volume(VolumeChange),
+    /// Of an image.
+    Image(ImageChange),
+    /// Of a zone.
+    Zone(ZoneChange),
 }
 
 impl State {
@@ -89,6 +107,12 @@ impl State {
                 self.with_server(*server, |record| record.placement_group = None);
             }
             Change::DeleteSubnet(network, range) => self.drop_subnet(*network, range),
+            Change::Firewall(change) => change.carry_over(self, job),
+            Change::FloatingIp(change) => change.carry_over(self, job),
+            Change::PrimaryIp(change) => change.carry_over(self, job),
+            Change::Volume(change) => change.carry_over(self, job),
+            Change::Image(change) => change.carry_over(self, job),
+            Change::Zone(change) => change.carry_over(self, job),
             Change::Nothing
             | Change::ProtectServer(..)
             | Change::ProtectNetwork(..)
@@ -116,6 +140,12 @@ impl State {
                 self.with_server(*server, |record| record.placement_group = None);
             }
             Change::AddSubnet(network, range) => self.drop_subnet(*network, range),
+            Change::Firewall(change) => change.take_back(self, job, ending, moment),
+            Change::FloatingIp(change) => change.take_back(self, job, ending, moment),
+            Change::PrimaryIp(change) => change.take_back(self, job, ending, moment),
+            Change::Volume(change) => change.take_back(self, job, ending, moment),
+            Change::Image(change) => change.take_back(self, job, ending, moment),
+            Change::Zone(change) => change.take_back(self, job, ending, moment),
             Change::Nothing
             | Change::Look(_)
             | Change::Detach(..)

@@ -3,10 +3,15 @@
 //! A job is what one action does. Jobs are part of the state, so that a daemon that was killed
 //! carries them out again: the world's methods are idempotent.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
-use crate::world::{Attachment, NetworkSeed, ServerSeed};
+use crate::world::{
+    Attachment, NetworkRoute, NetworkSeed, PacketFilter, Password, ServerSeed, ServerSize,
+    VolumeSeed, VolumeUse, ZoneSeed,
+};
 
 /// A call of the world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +34,40 @@ pub enum Effect {
     Shutdown(u64),
     /// [`crate::world::World::delete_server`].
     DeleteServer(u64),
+    /// [`crate::world::PublicSide::set_filter`].
+    SetFilter(u64, Option<PacketFilter>),
+    /// [`crate::world::PublicSide::route_floating`].
+    RouteFloating(Ipv4Addr, Option<u64>),
+    /// [`crate::world::PublicSide::set_public_address`].
+    SetPublicAddress(u64, Option<Ipv4Addr>),
+    /// [`crate::world::PublicSide::set_aliases`]: server, network, addresses.
+    SetAliases(u64, u64, Vec<Ipv4Addr>),
+    /// [`crate::world::PublicSide::set_routes`].
+    SetRoutes(u64, Vec<NetworkRoute>),
+    /// [`crate::world::PublicSide::publish_zone`].
+    PublishZone(ZoneSeed),
+    /// [`crate::world::PublicSide::withdraw_zone`].
+    WithdrawZone(String),
+    /// [`crate::world::Disks::rebuild`].
+    Rebuild(Box<ServerSeed>),
+    /// [`crate::world::Disks::resize`].
+    Resize(u64, ServerSize),
+    /// [`crate::world::Disks::set_password`].
+    SetPassword(u64, Password),
+    /// [`crate::world::Disks::create_image`]: image, server.
+    CreateImage(u64, u64),
+    /// [`crate::world::Disks::delete_image`].
+    DeleteImage(u64),
+    /// [`crate::world::Disks::create_volume`].
+    CreateVolume(VolumeSeed),
+    /// [`crate::world::Disks::attach_volume`].
+    AttachVolume(VolumeUse),
+    /// [`crate::world::Disks::detach_volume`].
+    DetachVolume(u64),
+    /// [`crate::world::Disks::resize_volume`]: volume, GB.
+    ResizeVolume(u64, u64),
+    /// [`crate::world::Disks::delete_volume`].
+    DeleteVolume(u64),
     /// Looks in [`crate::world::World::running`] whether the server runs.
     LookWhetherRuns(u64),
 }
@@ -40,6 +79,18 @@ pub enum Lane {
     Server(u64),
     /// A network.
     Network(u64),
+    /// A firewall.
+    Firewall(u64),
+    /// A floating IP.
+    FloatingIp(u64),
+    /// A primary IP.
+    PrimaryIp(u64),
+    /// A volume.
+    Volume(u64),
+    /// An image.
+    Image(u64),
+    /// A zone.
+    Zone(u64),
 }
 
 /// Effects that belong together, and what becomes of them.

@@ -7,17 +7,23 @@
 pub mod action;
 pub mod change;
 pub mod effect;
+pub mod firewall;
+pub mod floating_ip;
+pub mod image;
 pub mod labels;
 pub mod moment;
 pub mod network;
 pub mod placement_group;
 pub mod prefix;
+pub mod primary_ip;
 pub mod refusal;
 pub mod restart;
 pub mod selector;
 pub mod server;
 pub mod ssh_key;
 pub mod subnet;
+pub mod volume;
+pub mod zone;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +55,24 @@ pub struct State {
     pub placement_groups: BTreeMap<u64, PlacementGroup>,
     /// Servers by id.
     pub servers: BTreeMap<u64, ServerRecord>,
+    /// Firewalls, by id.
+    #[serde(default)]
+    pub firewalls: BTreeMap<u64, firewall::FirewallRecord>,
+    /// Floating IPs, by id.
+    #[serde(default)]
+    pub floating_ips: BTreeMap<u64, floating_ip::FloatingIpRecord>,
+    /// Primary IPs, by id.
+    #[serde(default)]
+    pub primary_ips: BTreeMap<u64, primary_ip::PrimaryIpRecord>,
+    /// Volumes, by id.
+    #[serde(default)]
+    pub volumes: BTreeMap<u64, volume::VolumeRecord>,
+    /// Images that were made from servers, by id.
+    #[serde(default)]
+    pub images: BTreeMap<u64, image::ImageRecord>,
+    /// DNS zones and their record sets, by id.
+    #[serde(default)]
+    pub zones: BTreeMap<u64, zone::ZoneRecord>,
     /// Actions by id: all that run, and the newest of those that ended.
     pub actions: BTreeMap<u64, Action>,
     /// What is still to be done, oldest first.
@@ -64,6 +88,12 @@ impl Default for State {
             networks: BTreeMap::new(),
             placement_groups: BTreeMap::new(),
             servers: BTreeMap::new(),
+            firewalls: BTreeMap::new(),
+            floating_ips: BTreeMap::new(),
+            primary_ips: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            images: BTreeMap::new(),
+            zones: BTreeMap::new(),
             actions: BTreeMap::new(),
             jobs: Vec::new(),
         }

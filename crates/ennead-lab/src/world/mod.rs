@@ -3,7 +3,9 @@
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
 pub(crate) mod cgroup;
+pub mod disks;
 mod first_start;
+pub mod harm;
 pub mod memory;
 mod metadata;
 pub(crate) mod mounts;
@@ -13,6 +15,7 @@ pub(crate) mod network;
 pub(crate) mod nspawn;
 pub mod place;
 pub(crate) mod process;
+pub mod public_side;
 pub mod real;
 mod record;
 mod root_files;
@@ -20,7 +23,12 @@ pub(crate) mod run;
 mod user_data;
 pub(crate) mod why;
 
+pub use disks::{Disks, Password, ServerSize, VolumeSeed, VolumeUse};
+pub use harm::{Harm, Harmful};
 pub use place::LabPlace;
+pub use public_side::{
+    Direction, NetworkRoute, PacketFilter, PacketRule, Protocol, PublicSide, RecordSet, ZoneSeed,
+};
 pub use real::RealWorld;
 
 use std::net::Ipv4Addr;
@@ -76,6 +84,9 @@ pub struct ServerSeed {
     pub location: String,
     /// The location's network zone.
     pub network_zone: String,
+    /// The id of the image when it was made from a server; it then takes the place of `image`.
+    #[serde(default)]
+    pub snapshot: Option<u64>,
     /// Its public address, if it has one.
     pub public_ip: Option<Ipv4Addr>,
     /// Its public interface's address, `96:00:…`.
@@ -101,7 +112,7 @@ pub enum WorldEvent {
 
 /// Carries out effects.
 #[async_trait]
-pub trait World: Send + Sync {
+pub trait World: PublicSide + Disks + Harmful {
     /// Makes a network's router.
     async fn create_network(&self, network: &NetworkSeed) -> Result<(), WorldError>;
 

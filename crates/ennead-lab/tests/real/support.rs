@@ -86,6 +86,7 @@ impl TestLab {
             image: "debian-13".to_owned(),
             location: location.to_owned(),
             network_zone: network_zone.to_owned(),
+            snapshot: None,
             public_ip: Some(self.address(id)),
             public_mac: format!("96:00:00:00:00:{id:02x}"),
             ssh_keys: vec![self.key("operator.pub").trim().to_owned()],

@@ -237,6 +237,7 @@ impl ServerRecord {
             image: self.image.clone(),
             location: self.location.clone(),
             network_zone: location.network_zone.clone(),
+            snapshot: None,
             public_ip: self.ipv4.map(|(_, address)| address),
             public_mac: mac(0x96, self.id),
             ssh_keys: self.ssh_keys.clone(),

@@ -9,6 +9,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
 
+mod disks;
+mod harm;
+mod public_side;
+
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
 use super::process::Process;

@@ -2,7 +2,12 @@
 //!
 //! It can be told to fail or to slow down a call, and a server in it can be stopped from inside.
 
+mod disks;
+mod harm;
+mod public_side;
+
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +15,10 @@ use async_trait::async_trait;
 use ennead_host::clock::pause_for;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent};
+use super::{
+    Attachment, Harm, NetworkRoute, NetworkSeed, PacketFilter, ServerSeed, VolumeSeed, VolumeUse,
+    World, WorldError, WorldEvent, ZoneSeed,
+};
 
 /// A remembered server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +29,21 @@ pub struct MemoryServer {
     pub is_running: bool,
     /// Its places in networks.
     pub attachments: Vec<Attachment>,
+    /// What passes its public interface; everything when absent.
+    pub filter: Option<PacketFilter>,
+    /// Further addresses by network.
+    pub aliases: BTreeMap<u64, Vec<Ipv4Addr>>,
+    /// How often its disk was made anew.
+    pub rebuilt: usize,
+}
+
+/// A remembered volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemoryVolume {
+    /// What it was made from; its size grows.
+    pub seed: VolumeSeed,
+    /// Where it is.
+    pub place: Option<VolumeUse>,
 }
 
 /// What is to happen at a later call.
@@ -34,6 +57,13 @@ enum Trouble {
 struct Memory {
     networks: BTreeMap<u64, NetworkSeed>,
     servers: BTreeMap<u64, MemoryServer>,
+    floating: BTreeMap<Ipv4Addr, u64>,
+    routes: BTreeMap<u64, Vec<NetworkRoute>>,
+    zones: BTreeMap<String, ZoneSeed>,
+    /// Image by id: the server that it was made from.
+    images: BTreeMap<u64, u64>,
+    volumes: BTreeMap<u64, MemoryVolume>,
+    harm: Vec<Harm>,
     calls: Vec<String>,
     /// Verb, calls of it that pass before, trouble.
     troubles: Vec<(String, usize, Trouble)>,
@@ -183,8 +213,14 @@ impl World for MemoryWorld {
 
     async fn create_server(&self, server: &ServerSeed) -> Result<(), WorldError> {
         self.call("create_server", "server", server.id).await?;
-        let fresh =
-            || MemoryServer { seed: server.clone(), is_running: false, attachments: Vec::new() };
+        let fresh = || MemoryServer {
+            seed: server.clone(),
+            is_running: false,
+            attachments: Vec::new(),
+            filter: None,
+            aliases: BTreeMap::new(),
+            rebuilt: 0,
+        };
         self.memory().servers.entry(server.id).or_insert_with(fresh);
         Ok(())
     }

@@ -1,0 +1,6 @@
+//! `/firewalls`.
+
+use super::route::Route;
+
+/// Its routes.
+pub const ROUTES: &[Route] = &[];

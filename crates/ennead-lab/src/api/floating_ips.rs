@@ -1,0 +1,6 @@
+//! `/floating_ips`.
+
+use super::route::Route;
+
+/// Its routes.
+pub const ROUTES: &[Route] = &[];

@@ -1,0 +1,6 @@
+//! `/volumes`.
+
+use super::route::Route;
+
+/// Its routes.
+pub const ROUTES: &[Route] = &[];

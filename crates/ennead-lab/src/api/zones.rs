@@ -1,0 +1,6 @@
+//! `/zones`.
+
+use super::route::Route;
+
+/// Its routes.
+pub const ROUTES: &[Route] = &[];
