@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod openapi;
 #[cfg(test)]
 mod tidy;
 
@@ -29,6 +30,8 @@ enum Task {
     Docs,
     /// Measure the numbers of the README on this machine, in the lab
     Bench(bench::Options),
+    /// Take over a newer official OpenAPI description for the tests of the lab
+    Openapi(openapi::Options),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Task::Ci => run(Command::new("./test")),
         Task::Docs => docs(),
         Task::Bench(options) => bench::run(&options),
+        Task::Openapi(options) => openapi::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,8 @@ use ennead_lab::{LabInMemory, lab_in_memory_with};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
+use crate::described;
+
 /// A key made for these tests.
 pub(crate) const KEY: &str = "ssh-ed25519 \
     AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test@lab";
@@ -101,10 +103,15 @@ impl Lab {
         Ok(Answer { status, headers, text: response.text().await? })
     }
 
+    /// Sends a request; the test fails when the answer has not the described form.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let body = body.map(|body| body.to_string());
         let token = Some(self.lab.token.text());
-        self.try_send(method, path, token, body.as_deref()).await.unwrap()
+        let answer = self.try_send(method, path, token, body.as_deref()).await.unwrap();
+        if !path.starts_with("/_lab") {
+            described::check(method, path, answer.status, &answer.text);
+        }
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

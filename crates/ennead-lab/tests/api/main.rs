@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod client;
+mod described;
 mod faults;
 mod keys_and_groups;
 mod networks;

