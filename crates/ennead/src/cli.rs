@@ -121,6 +121,10 @@ pub(crate) struct UpArgs {
     /// Let the plan delete this node with its data; can be given more than once
     #[arg(long, value_name = "NODE", value_parser = NodeName::from_str)]
     pub(crate) allow_destroy: Vec<NodeName>,
+    /// How long a node may take to answer over SSH, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = ennead_planner::plan::REACH_S,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) reach_timeout: u32,
 }
 
 /// Arguments of `status`.

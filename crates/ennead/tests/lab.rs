@@ -12,6 +12,7 @@ mod support;
 
 mod lab {
     mod harm;
+    mod machine;
     mod real;
     mod remembering;
     mod secrets;

@@ -152,13 +152,13 @@ fn voters(context: &Context<'_>, node: &Node) -> Voters {
     let mut peer_urls: BTreeMap<String, String> =
         running().map(|voter| (voter.name.to_string(), peer_url(voter))).collect();
     peer_urls.insert(node.name.to_string(), peer_url(node));
-    let leaders = leaders(running().collect());
+    let leaders = leaders(&running().collect::<Vec<_>>());
     Voters { name: node.name.to_string(), peer_urls, endpoints, leaders }
 }
 
 /// Returns the voters that no database dies with, those of the site with most voters first: there
 /// a majority is near.
-fn leaders(running: Vec<&Node>) -> Vec<String> {
+fn leaders(running: &[&Node]) -> Vec<String> {
     let near = |voter: &Node| running.iter().filter(|other| other.site == voter.site).count();
     let mut apart: Vec<&Node> =
         running.iter().copied().filter(|voter| !voter.components.contains("postgres")).collect();

@@ -33,6 +33,7 @@ use ennead_model::{Fingerprints, Fleet, Inventory, NodeName, Plan, StepAction};
 pub use down::down_plan;
 pub use placement::GROUP_SERVERS_MAX;
 pub use render::render_plan;
+pub use step::REACH_S;
 pub use user_data::user_data;
 
 /// Everything that a plan is made from.

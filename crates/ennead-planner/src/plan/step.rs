@@ -8,7 +8,7 @@ const SMALL_OBJECT_S: u32 = 120;
 /// Seconds to make a server: placement can fail for minutes while stock moves.
 const CREATE_SERVER_S: u32 = 300;
 /// Seconds until a node answers over SSH: a boot, cloud-init's first run and the program's upload.
-const REACH_S: u32 = 300;
+pub const REACH_S: u32 = 300;
 /// Seconds added to an order's own deadlines: connection, upload, many small files.
 const ORDER_S: u32 = 60;
 /// Seconds to install packages from a mirror.

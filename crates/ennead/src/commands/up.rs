@@ -2,7 +2,7 @@
 
 use ennead_executor::walk::{StepResult, WalkReport};
 use ennead_host::clock::Stopwatch;
-use ennead_model::{Inventory, Plan};
+use ennead_model::{Inventory, Plan, StepAction};
 use serde::Serialize;
 
 use super::{plan, status};
@@ -40,7 +40,8 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
     let mut summary = Summary { platform: session.spec().platform.clone(), ..Summary::default() };
     loop {
         let inventory = session.observe().await?;
-        let next = session.plan(&inventory, &args.allow_destroy);
+        let mut next = session.plan(&inventory, &args.allow_destroy);
+        limit_reaching(&mut next, args.reach_timeout);
         if args.dry_run || !next.blocked.is_empty() {
             return plan::show(&next, args.json);
         }
@@ -60,6 +61,15 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
         summary.servers_ready_s = summary.servers_ready_s.or(walked.servers_ready_s);
         if !walked.report.is_done() {
             return Err(failed(&walked.report));
+        }
+    }
+}
+
+/// Sets how long nodes may take to answer.
+fn limit_reaching(plan: &mut Plan, deadline_s: u32) {
+    for step in &mut plan.steps {
+        if matches!(step.action, StepAction::Reach { .. }) {
+            step.deadline_s = deadline_s;
         }
     }
 }

@@ -77,8 +77,8 @@ impl<'a> RealEffects<'a> {
         Ok(())
     }
 
-    async fn reach_once(&self, node: &NodeName) -> Result<Reached, NodeError> {
-        self.pool.answers(node, REACH_TRY).await?;
+    async fn reach_once(&self, node: &NodeName, time: Duration) -> Result<Reached, NodeError> {
+        self.pool.answers(node, time).await?;
         if let Ok(mut answered) = self.answered.lock() {
             *answered = Some(self.watch.elapsed());
         }
@@ -109,14 +109,16 @@ impl Effects for RealEffects<'_> {
 
     async fn reach(&self, node: &NodeName) -> Result<bool, EffectError> {
         self.learn_address(node).await?;
+        let mut time = FIRST_TRY;
         loop {
-            match self.reach_once(node).await {
+            match self.reach_once(node, time).await {
                 Ok(reached) => return Ok(reached == Reached::Pushed),
                 Err(error) => {
                     self.note(node, &error);
                     if error.retry() == Retry::Never {
                         return Err(EffectError::new(chain(&error)).hint(error.hint()));
                     }
+                    time = REACH_TRY;
                 }
             }
         }
@@ -145,6 +147,9 @@ impl Effects for RealEffects<'_> {
 /// One try of reaching a node; what was seen is noted between tries. Longer than one connection may
 /// take, shorter than a step gets to end after Ctrl-C.
 const REACH_TRY: Duration = Duration::from_secs(6);
+
+/// The first try: shorter, so that soon there is something to tell of a node that is silent.
+const FIRST_TRY: Duration = Duration::from_secs(2);
 
 fn effect_error(error: impl std::error::Error + 'static) -> EffectError {
     EffectError::new(chain(&error))

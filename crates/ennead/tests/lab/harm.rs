@@ -109,6 +109,10 @@ fn a_silent_node_is_waited_for(lab: &Real) {
     up.wait_for("Stopping");
     let answer = up.end().expect_code(5);
     answer.expect_error("seed-2").expect_error("refused").expect_hint("same command again");
+    // Nobody interrupts: it is given up at its deadline, and the others are not held up by it.
+    let late = lab.place.ennead(&["up", "--reach-timeout", "5"]).expect_code(5);
+    let late = late.expect_error("seed-2").expect_error("not within 5 s").expect_error("refused");
+    late.expect_hint("same command again");
     std::fs::write(released, "").unwrap();
     lab.up();
     lab.expect_settled();

@@ -9,6 +9,7 @@ use ennead_lab::lifecycle::{Census, census};
 use ennead_lab::world::names::LabNames;
 use serde_json::Value;
 
+use super::machine::Machine;
 use crate::support::{Answer, Place, command_output};
 
 /// How long something may take that only has to come true.
@@ -21,6 +22,7 @@ const CONNECTION_ENDS: Duration = Duration::from_secs(20);
 pub(super) struct Real {
     pub(super) place: Place,
     names: LabNames,
+    before: Machine,
     _turn: File,
 }
 
@@ -31,9 +33,10 @@ impl Real {
         let turn = std::env::temp_dir().join("ennead-lab-tests.lock");
         let turn = File::create(turn).unwrap();
         turn.lock().unwrap();
+        let before = Machine::look();
         let place = Place::with_lab(lab, spec, &[]);
         let names = LabNames::new(place.lab());
-        Self { place, names, _turn: turn }
+        Self { place, names, before, _turn: turn }
     }
 
     /// Brings the platform up whatever came before, and returns the summary.
@@ -103,6 +106,7 @@ impl Real {
     pub(super) fn remove(&self) {
         assert!(!self.census().is_empty(), "a lab that runs counts");
         assert!(!self.traces().is_empty(), "and is seen");
+        assert!(self.added().len() > 20, "by whole lists too: {:#?}", self.added());
         self.place.ennead(&["lab", "down"]).expect_code(0);
         let left = self.census();
         assert!(left.is_empty(), "left behind: {left}");
@@ -111,6 +115,13 @@ impl Real {
             assert!(Instant::now() < until, "left behind: {:#?}", self.traces());
         }
         assert_eq!(self.traces(), Vec::<String>::new(), "left behind");
+        assert_eq!(self.added(), Vec::<String>::new(), "left behind");
+    }
+
+    /// Returns what this machine has now and had not before the lab.
+    fn added(&self) -> Vec<String> {
+        let own = self.names.host_link();
+        Machine::look().since(&self.before, own.trim_start_matches("en"))
     }
 
     fn census(&self) -> Census {

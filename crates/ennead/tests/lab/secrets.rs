@@ -43,9 +43,36 @@ pub(super) fn expect_no_secret_outside(lab: &Real) {
             assert!(!text.contains(secret.as_str()), "{name} stands in {place}");
         }
     }
+    expect_state_holds_only_what_the_cloud_was_given(lab, &secrets);
     for file in ["state.json", "token"] {
         let mode = std::fs::metadata(lab.place.lab_folder().join(file)).unwrap().permissions();
         assert_eq!(mode.mode() & 0o077, 0, "{file} is for its owner only");
+    }
+}
+
+/// What the lab keeps plays the cloud, which is told each server's own host key in its user data, as
+/// the real one is, and nothing else of the vault.
+fn expect_state_holds_only_what_the_cloud_was_given(
+    lab: &Real,
+    secrets: &BTreeMap<String, String>,
+) {
+    let folder = lab.place.lab_folder();
+    let everybody = |name: &str| name.starts_with("@{host-key:");
+    expect_without(&folder.join("lab.json"), secrets, |_| false);
+    expect_without(&folder.join("token"), secrets, |_| false);
+    expect_without(&folder.join("state.json"), secrets, everybody);
+    for (id, node, _) in lab.place.servers() {
+        let own = format!("@{{host-key:{node}}}");
+        expect_without(&folder.join(format!("servers/{id}/server.json")), secrets, |name| {
+            name == own
+        });
+    }
+}
+
+fn expect_without(path: &Path, secrets: &BTreeMap<String, String>, allowed: impl Fn(&str) -> bool) {
+    let text = text(path);
+    for (name, secret) in secrets.iter().filter(|(name, _)| !allowed(name)) {
+        assert!(!text.contains(secret.as_str()), "{name} stands in {}", path.display());
     }
 }
 
