@@ -17,4 +17,5 @@ mod lab {
     mod remembering;
     mod secrets;
     mod story;
+    mod system;
 }

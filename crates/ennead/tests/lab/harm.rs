@@ -3,6 +3,7 @@
 
 use super::real::{Real, wait_until};
 use super::secrets::expect_no_secret_outside;
+use super::system::{a_missing_package_is_installed, an_old_c_library_is_named};
 use crate::support::preset;
 
 /// A fourth server that holds a replica and no vote, so that the quorum does without it.
@@ -25,6 +26,8 @@ fn servers_are_put_right_after_harm_and_never_lose_data_unasked() {
     a_member_is_added(&lab);
     drift_is_put_back(&lab);
     a_full_disk_is_named_and_gone_on_from(&lab);
+    a_missing_package_is_installed(&lab);
+    an_old_c_library_is_named(&lab);
     another_host_key_is_not_believed(&lab);
     a_silent_node_is_waited_for(&lab);
     a_dropped_node_keeps_its_data_until_its_loss_is_permitted(&lab);
