@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod judges;
 mod openapi;
 #[cfg(test)]
 mod tidy;
@@ -30,6 +31,8 @@ enum Task {
     Docs,
     /// Measure the numbers of the README on this machine, in the lab
     Bench(bench::Options),
+    /// Let the cloud's own clients judge the lab
+    Judges(judges::Options),
     /// Take over a newer official OpenAPI description for the tests of the lab
     Openapi(openapi::Options),
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Task::Ci => run(Command::new("./test")),
         Task::Docs => docs(),
         Task::Bench(options) => bench::run(&options),
+        Task::Judges(options) => judges::run(&options),
         Task::Openapi(options) => openapi::run(&options),
     };
     match done {
