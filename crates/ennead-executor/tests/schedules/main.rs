@@ -6,10 +6,10 @@
 #![expect(clippy::panic, reason = "helpers of tests")]
 
 mod bench;
-//mod disturbed;
+mod disturbed;
 mod effects;
 mod killed;
 mod operator;
 mod platforms;
-//mod schedule;
-//mod scarce;
+mod scarce;
+mod schedule;

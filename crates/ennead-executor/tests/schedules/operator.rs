@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ennead_components::orders::{order_for, runs_on};
-use ennead_components::{ALL, Context};
 use ennead_executor::cloud::{WantedNames, cloud_hint, observe_cloud};
 use ennead_executor::journal::Journal;
 use ennead_executor::walk::{Limits, NoProgress, StepResult, WalkReport, walk_within};
 use ennead_hcloud::{Client, CloudError, RetryPolicy};
 use ennead_model::inventory::INVENTORY_FORMAT_VERSION;
-use ennead_model::{Fingerprints, Inventory, Known, NodeName, Plan};
+use ennead_model::{Fingerprints, Inventory, Known, NodeName, Plan, Ref, RefKind};
 use ennead_planner::plan::{PlanInput, plan};
 use ennead_spec::vault::Resolver;
 use secrecy::SecretString;
@@ -134,17 +132,12 @@ impl<'a> Operator<'a> {
         })
     }
 
-    /// Returns the fingerprints of all that orders refer to, as the simulated nodes make them.
+    /// Returns the fingerprints of all that orders refer to, as the simulated nodes make them: of
+    /// an address only when the server is seen.
     fn fingerprints(&self, inventory: &Inventory) -> Fingerprints {
-        let spec = &self.bench.wish.spec;
-        let context = Context { fleet: &spec.fleet, options: &spec.options, inventory };
-        let mut references = BTreeSet::new();
-        for node in spec.fleet.nodes.values() {
-            for component in ALL.iter().filter(|c| runs_on(**c, &context, node)) {
-                references.extend(order_for(*component, &context, node).references().unwrap());
-            }
-        }
-        self.bench.nodes.fingerprints(references)
+        let addresses =
+            inventory.cloud.servers.keys().map(|name| Ref::new(RefKind::PublicIp, name));
+        self.bench.nodes.fingerprints(self.bench.wish.references.iter().cloned().chain(addresses))
     }
 }
 

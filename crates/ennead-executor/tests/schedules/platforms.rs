@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use ennead_host::clock;
-use ennead_model::Catalogue;
+use ennead_model::{Catalogue, Ref};
 use ennead_spec::vault::{Vault, Wanted};
 use ennead_spec::{Spec, parse_spec, preset};
 
@@ -11,6 +11,8 @@ use ennead_spec::{Spec, parse_spec, preset};
 pub(crate) struct Wish {
     pub(crate) spec: Spec,
     pub(crate) vault: Arc<Vault>,
+    /// Everything in the vault that orders can refer to.
+    pub(crate) references: Vec<Ref>,
 }
 
 /// One server with the base system only: the shortest way through every kind of cloud step.
@@ -70,6 +72,7 @@ impl Wish {
         let spec = parsed.spec.unwrap_or_else(|| panic!("{:?}", parsed.findings));
         let mut vault = Vault::new();
         vault.ensure(&Wanted::of(&spec.fleet, &spec.options), clock::now()).unwrap();
-        Self { spec, vault: Arc::new(vault) }
+        let references = vault.fingerprints().into_keys().collect();
+        Self { spec, vault: Arc::new(vault), references }
     }
 }
