@@ -70,7 +70,7 @@ impl Story<'_> {
             self.bench.with_faults(|faults| faults.add(fault.clone()));
             self.ordered.set(self.ordered.get() + 1);
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn killed(&self, is_first: bool) {

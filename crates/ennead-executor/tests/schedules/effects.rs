@@ -67,7 +67,7 @@ impl Effects for Operator<'_> {
         self.kill.begin().await;
         self.learn_address(node).await?;
         // A server that an earlier run began to attach or to start answers when that has ended.
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let waited = wait_until(patience, Duration::from_millis(2), || async {
             let is_quiet = self.bench.lab.engine().unfinished() == 0;
             self.bench.bind_nodes();

@@ -28,8 +28,8 @@ pub(crate) const POLICY: RetryPolicy = RetryPolicy {
     pause_max: Duration::from_millis(20),
     total_max: Duration::from_secs(4),
     connect_total_max: Duration::from_secs(4),
-    answer_max: Duration::from_secs(60),
-    action_max: Duration::from_secs(60),
+    answer_max: Duration::from_mins(1),
+    action_max: Duration::from_mins(1),
     jitter_seed: Some(1),
 };
 
@@ -76,7 +76,10 @@ impl<'a> Operator<'a> {
                 hint: cloud_hint(&error).to_owned(),
             })?;
             let next = self.plan(&inventory);
-            assert!(next.blocked.is_empty(), "{:?}", next.blocked);
+            if let Some(blocked) = next.blocked.first() {
+                let error = format!("{}: {}", blocked.what, blocked.why);
+                return Err(Stopped { error, hint: blocked.hint.clone() });
+            }
             if next.steps.is_empty() {
                 return Ok(());
             }
