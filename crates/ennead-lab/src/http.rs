@@ -3,18 +3,18 @@
 //! The order of the checks is the cloud's: the rate limit counts everything, a route that does not
 //! exist is told before the token is looked at, and the token before the method.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
-use ennead_host::clock::{Stopwatch, now};
+use ennead_host::clock::now;
 use futures::stream;
 
 use crate::admin;
 use crate::api::{self, Found, Method, Reply, Request};
 use crate::engine::Engine;
-use crate::rate::{Bucket, Take};
+use crate::rate::{Gate, Take};
 use crate::serve::LabToken;
 use crate::state::{Code, Refusal};
 
@@ -28,9 +28,7 @@ pub(crate) struct Desk {
     /// Who may ask.
     pub(crate) tokens: Vec<LabToken>,
     /// How often.
-    pub(crate) bucket: Mutex<Bucket>,
-    /// The bucket's clock.
-    pub(crate) watch: Stopwatch,
+    pub(crate) gate: Arc<Gate>,
     /// For example `http://127.0.0.1:4000`.
     pub(crate) base: String,
 }
@@ -48,10 +46,7 @@ pub(crate) async fn answer(
     let Some(path) = uri.path().strip_prefix(API_ROOT) else {
         return desk.answer_admin(method, uri.path(), token, &body);
     };
-    let take = {
-        let mut bucket = desk.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        bucket.take(desk.watch.elapsed())
-    };
+    let take = desk.gate.take();
     let query = Query::<Vec<(String, String)>>::try_from_uri(&uri);
     let request = Request {
         method,
@@ -65,6 +60,7 @@ pub(crate) async fn answer(
         Ok(()) => desk.engine.answer(&request),
         Err(refusal) => api::refuse(&refusal),
     };
+    desk.gate.count(take, method != Method::Get);
     if is_known && desk.engine.faults().loses(method, path) {
         return cut_connection();
     }

@@ -7,6 +7,7 @@ use ennead_host::clock::{DeadlineError, wait_until};
 use tokio::sync::oneshot;
 
 use crate::engine::Engine;
+use crate::rate::Gate;
 use crate::serve::{Bound, LabToken, ServeError, ServeOptions, serve};
 use crate::world::memory::MemoryWorld;
 
@@ -53,6 +54,11 @@ impl LabInMemory {
     /// Returns the state and the faults.
     pub fn engine(&self) -> &Arc<Engine> {
         &self.bound.engine
+    }
+
+    /// Returns where requests are let in and counted.
+    pub fn gate(&self) -> &Gate {
+        &self.bound.gate
     }
 
     /// Waits until nothing is to be done any more.

@@ -1,6 +1,11 @@
-//! The rate limit of a project: a bucket that fills again over an hour.
+//! The rate limit of a project: a bucket that fills again over an hour, and the gate that every
+//! request passes or not.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use ennead_host::clock::Stopwatch;
+use tokio::sync::watch;
 
 const HOUR: f64 = 3600.0;
 
@@ -51,6 +56,62 @@ impl Bucket {
     }
 }
 
+/// Requests that were answered so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Those that the rate limit let pass.
+    pub passed: u64,
+    /// Those that it refused.
+    pub refused: u64,
+    /// Those among the passed that were to change something: all methods but GET.
+    pub changes: u64,
+}
+
+/// Where requests are let in and counted.
+#[derive(Debug)]
+pub struct Gate {
+    bucket: Mutex<Bucket>,
+    watch: Stopwatch,
+    counts: watch::Sender<Counts>,
+}
+
+impl Gate {
+    /// Makes a gate with a full bucket.
+    pub fn new(per_hour: u32) -> Self {
+        let bucket = Mutex::new(Bucket::new(per_hour));
+        Self { bucket, watch: Stopwatch::start(), counts: watch::Sender::default() }
+    }
+
+    /// Takes one request out of the bucket.
+    pub fn take(&self) -> Take {
+        self.bucket().take(self.watch.elapsed())
+    }
+
+    /// Counts a request that has had its effect, before its answer leaves.
+    pub fn count(&self, take: Take, changes: bool) {
+        self.counts.send_modify(|counts| {
+            counts.passed += u64::from(take.passes);
+            counts.refused += u64::from(!take.passes);
+            counts.changes += u64::from(take.passes && changes);
+        });
+    }
+
+    /// Fills the bucket, as an hour without requests would.
+    pub fn refill(&self) {
+        let mut bucket = self.bucket();
+        *bucket = Bucket { seen: bucket.seen, ..Bucket::new(bucket.per_hour) };
+    }
+
+    /// Returns the counts, to be read or waited for.
+    pub fn counts(&self) -> watch::Receiver<Counts> {
+        self.counts.subscribe()
+    }
+
+    fn bucket(&self) -> MutexGuard<'_, Bucket> {
+        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -77,5 +138,17 @@ mod tests {
         assert!(bucket.take(Duration::from_secs(1)).passes);
         assert!(!bucket.take(Duration::from_secs(1)).passes);
         assert_eq!(bucket.take(Duration::from_hours(3)).remaining, 3599);
+    }
+
+    #[test]
+    fn the_gate_counts_what_passes_what_does_not_and_what_changes() {
+        let gate = Gate::new(2);
+        for changes in [true, false, true] {
+            gate.count(gate.take(), changes);
+        }
+        let counts = *gate.counts().borrow();
+        assert_eq!(counts, Counts { passed: 2, refused: 1, changes: 1 });
+        gate.refill();
+        assert!(gate.take().passes);
     }
 }

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use camino::Utf8PathBuf;
-use ennead_host::clock::Stopwatch;
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use thiserror::Error;
@@ -17,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::engine::{Engine, EngineError};
 use crate::http::{API_ROOT, Desk, answer};
-use crate::rate::Bucket;
+use crate::rate::Gate;
 use crate::state::{Limits, Prefix, Rules};
 use crate::store::{Store, StoreError};
 use crate::world::World;
@@ -140,6 +139,8 @@ pub struct Bound {
     pub token: LabToken,
     /// The state and the faults.
     pub engine: Arc<Engine>,
+    /// How many requests there were, and how many more may be.
+    pub gate: Arc<Gate>,
     server: JoinHandle<()>,
 }
 
@@ -184,16 +185,12 @@ pub async fn serve(
     let engine = Engine::start(world, store, rules).await.map_err(ServeError::Engine)?;
     let mut tokens = options.tokens;
     tokens.push(token.clone());
-    let desk = Arc::new(Desk {
-        engine: Arc::clone(&engine),
-        tokens,
-        bucket: Mutex::new(Bucket::new(options.requests_per_hour)),
-        watch: Stopwatch::start(),
-        base,
-    });
+    let gate = Arc::new(Gate::new(options.requests_per_hour));
+    let desk =
+        Arc::new(Desk { engine: Arc::clone(&engine), tokens, gate: Arc::clone(&gate), base });
     tracing::info!(endpoint, "the lab answers");
     let server = tokio::spawn(run(listener, desk, Arc::clone(&engine), shutdown));
-    Ok(Bound { address, endpoint, token, engine, server })
+    Ok(Bound { address, endpoint, token, engine, gate, server })
 }
 
 /// Writes endpoint and token for the clients. The token is made once and stays.

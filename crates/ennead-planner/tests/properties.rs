@@ -7,7 +7,7 @@ mod stand_in;
 use std::collections::BTreeMap;
 
 use ennead_model::{Fleet, Inventory, Known, NodeName, Plan, StepAction};
-use ennead_planner::plan::{render_plan, undecided_nodes};
+use ennead_planner::plan::{PlanInput, is_only_doubt, plan, render_plan, undecided_nodes};
 use ennead_spec::Spec;
 use ennead_spec::generate::any_spec;
 use proptest::prelude::*;
@@ -30,6 +30,23 @@ impl Operator {
             }
         }
         self.plan()
+    }
+}
+
+impl Operator {
+    /// Returns whether the next plan rests on health alone.
+    fn doubts(&self) -> bool {
+        let inventory = self.world.inventory();
+        let fingerprints = self.fingerprints(&inventory);
+        let input = PlanInput {
+            fleet: &self.fleet,
+            options: &self.options,
+            image: "debian-13",
+            inventory: &inventory,
+            fingerprints: &fingerprints,
+            allow_destroy: &self.allow_destroy,
+        };
+        is_only_doubt(&input, &plan(&input))
     }
 }
 
@@ -149,6 +166,41 @@ fn goes_on_after_the_kill(mut operator: Operator) -> Result<(), TestCaseError> {
     prop_assert!(last.is_empty(), "{}", render_plan(&last));
     prop_assert!(operator.world.violations().is_empty(), "{:?}", operator.world.violations());
     Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(6))]
+
+    #[test]
+    fn only_health_is_a_reason_to_look_again(
+        spec in any_spec(),
+        node in any::<Index>(),
+        other in any::<Index>(),
+    ) {
+        let operator = real_operator(&spec);
+        run(operator.up());
+        prop_assert!(!operator.doubts(), "nothing is to be done");
+        let nodes: Vec<NodeName> = operator.fleet.nodes.keys().cloned().collect();
+        let (node, other) = (node.get(&nodes), other.get(&nodes));
+
+        operator.world.break_instance(node, "base");
+        prop_assert!(operator.doubts(), "{}", render_plan(&operator.plan()));
+        if other != node {
+            operator.world.silence(other);
+            prop_assert!(operator.doubts(), "{}", render_plan(&operator.plan()));
+            operator.world.unsilence(other);
+        }
+        operator.world.drift(other, "base", "somebody was here");
+        prop_assert!(!operator.doubts(), "what drifted is no doubt");
+        run(operator.up());
+
+        operator.world.silence(node);
+        prop_assert!(!operator.doubts(), "a silent node is waited for by reaching it");
+        operator.world.unsilence(node);
+        operator.world.power_off(node);
+        operator.world.break_instance(other, "base");
+        prop_assert!(!operator.doubts(), "the server has to be started");
+    }
 }
 
 /// Something that happens to a fleet.

@@ -54,7 +54,9 @@ impl CloudStepError {
     }
 }
 
-fn cloud_hint(error: &CloudError) -> &'static str {
+/// Returns what the operator can do next about an error of the cloud; empty when its message says
+/// it all.
+pub fn cloud_hint(error: &CloudError) -> &'static str {
     match error {
         CloudError::Unauthorized { .. } => "give the token of the project that the servers are in",
         CloudError::Readonly { .. } => "make a token with permission to read and write",
@@ -74,6 +76,9 @@ fn cloud_hint(error: &CloudError) -> &'static str {
         | CloudError::Conflict { .. }
         | CloudError::Deadline { .. }
         | CloudError::ActionFailed { .. } => "run again: what was done already is found and kept",
+        CloudError::Api { status: 500.., .. } => {
+            "the cloud has trouble of its own: see its status page, then run again"
+        }
         _ => "",
     }
 }

@@ -10,7 +10,7 @@ mod observe;
 mod wanted;
 
 pub use apply::apply_cloud;
-pub use error::CloudStepError;
+pub use error::{CloudStepError, cloud_hint};
 pub use observe::observe_cloud;
 pub use wanted::WantedNames;
 

@@ -194,7 +194,9 @@ fn plan_known_server(
         }),
         None => plan_attach(input, node, site, part),
     }
-    if matches!(facts.status.as_str(), "off" | "stopping") {
+    // A server that is still being made, from a run that was cut off, will be off and not running.
+    // The step waits until the server has settled, so it is right for everything in between.
+    if facts.status != "running" {
         plan_power_on(node, &format!("the server is {}", facts.status), part);
     }
 }

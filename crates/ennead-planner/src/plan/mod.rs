@@ -6,6 +6,7 @@
 //!                     hold.rs  ──► what must not be decided while a node does not answer
 //!                     order.rs ──► what waits for what, gates, risks, deadlines
 //!                     dropped.rs ► servers that the spec no longer has
+//!                     doubt.rs ──► whether a second look should come before the steps
 //! ```
 //!
 //! Pure: the same bytes in give the same bytes out. A node that does not answer gets a step that
@@ -13,6 +14,7 @@
 //! So the answer to any crash and to any doubt is the same: observe and plan again.
 
 mod cloud;
+mod doubt;
 mod down;
 mod dropped;
 mod hold;
@@ -30,6 +32,7 @@ use ennead_components::{Component, Context, Options};
 use ennead_model::plan::PLAN_FORMAT_VERSION;
 use ennead_model::{Fingerprints, Fleet, Inventory, NodeName, Plan, StepAction};
 
+pub use doubt::is_only_doubt;
 pub use down::down_plan;
 pub use placement::GROUP_SERVERS_MAX;
 pub use render::render_plan;

@@ -1,7 +1,9 @@
 //! `ennead up`: observe, plan, walk, until there is nothing left to do.
 
+use std::time::Duration;
+
 use ennead_executor::walk::{StepResult, WalkReport};
-use ennead_host::clock::Stopwatch;
+use ennead_host::clock::{Stopwatch, pause_for};
 use ennead_model::{Inventory, Plan, StepAction};
 use serde::Serialize;
 
@@ -16,6 +18,13 @@ use crate::ui::{self, Tone};
 /// on them, the second what the first could not know of nodes that did not answer; more only follow
 /// when the world changes meanwhile.
 const ROUNDS_MAX: u32 = 5;
+
+/// How long instances are looked at again before their ill health is believed: two observations at
+/// their limit of ten seconds. Short beside the minutes that their orders would give them.
+const DOUBT_MAX: Duration = Duration::from_secs(20);
+
+/// Pause between two such looks.
+const DOUBT_PAUSE: Duration = Duration::from_millis(500);
 
 /// What `--json` prints.
 #[derive(Debug, Default, Serialize)]
@@ -39,8 +48,7 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
     let session = Session::open(global)?;
     let mut summary = Summary { platform: session.spec().platform.clone(), ..Summary::default() };
     loop {
-        let inventory = session.observe().await?;
-        let mut next = session.plan(&inventory, &args.allow_destroy);
+        let (inventory, mut next) = look(&session, args).await?;
         limit_reaching(&mut next, args.reach_timeout);
         if args.dry_run || !next.blocked.is_empty() {
             return plan::show(&next, args.json);
@@ -71,6 +79,23 @@ fn limit_reaching(plan: &mut Plan, deadline_s: u32) {
         if matches!(step.action, StepAction::Reach { .. }) {
             step.deadline_s = deadline_s;
         }
+    }
+}
+
+/// Observes and plans. When only the health of instances speaks for sending orders, it looks again
+/// before it believes that: a busy machine answers late, and an order would change nothing.
+async fn look(session: &Session, args: &UpArgs) -> Result<(Inventory, Plan), CommandError> {
+    let watch = Stopwatch::start();
+    loop {
+        let inventory = session.observe().await?;
+        let next = session.plan(&inventory, &args.allow_destroy);
+        let believed = args.dry_run
+            || watch.elapsed() >= DOUBT_MAX
+            || !session.is_only_doubt(&inventory, &args.allow_destroy, &next);
+        if believed {
+            return Ok((inventory, next));
+        }
+        pause_for(DOUBT_PAUSE).await;
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use ennead_executor::cloud::{WantedNames, observe_cloud};
+use ennead_executor::cloud::{WantedNames, cloud_hint, observe_cloud};
 use ennead_executor::journal::Journal;
 use ennead_executor::nodes::{NodeAccess, NodePool};
 use ennead_executor::walk::{WalkReport, walk};
@@ -17,7 +17,7 @@ use ennead_host::ssh::{Identity, SshTarget, open_shell};
 use ennead_host::{clock, environment};
 use ennead_model::inventory::INVENTORY_FORMAT_VERSION;
 use ennead_model::{Fingerprints, Inventory, Known, NodeName, Plan, Ref, RefKind};
-use ennead_planner::plan::{PlanInput, plan};
+use ennead_planner::plan::{PlanInput, is_only_doubt, plan};
 use ennead_spec::Spec;
 use ennead_spec::vault::{Resolver, Vault, VaultError, VaultFiles, Wanted};
 use tokio_util::sync::CancellationToken;
@@ -121,9 +121,28 @@ impl Session {
 
     /// Decides what has to happen.
     pub(crate) fn plan(&self, inventory: &Inventory, allow_destroy: &[NodeName]) -> Plan {
+        self.decide(inventory, allow_destroy, plan)
+    }
+
+    /// Returns whether a plan sends orders only because instances were not seen to be healthy.
+    pub(crate) fn is_only_doubt(
+        &self,
+        inventory: &Inventory,
+        allow_destroy: &[NodeName],
+        plan: &Plan,
+    ) -> bool {
+        self.decide(inventory, allow_destroy, |input| is_only_doubt(input, plan))
+    }
+
+    fn decide<T>(
+        &self,
+        inventory: &Inventory,
+        allow_destroy: &[NodeName],
+        decide: impl FnOnce(&PlanInput<'_>) -> T,
+    ) -> T {
         let fingerprints = self.fingerprints(inventory);
         let allow_destroy: BTreeSet<NodeName> = allow_destroy.iter().cloned().collect();
-        plan(&PlanInput {
+        decide(&PlanInput {
             fleet: &self.spec.fleet,
             options: &self.spec.options,
             image: &self.spec.cloud.image,
@@ -218,7 +237,7 @@ impl Session {
                 "start the lab with `ennead lab up`"
             }
             CloudError::Unreachable { .. } => "check the endpoint in the spec and your network",
-            _ => "",
+            other => cloud_hint(other),
         };
         CommandError::from_error(exit, error).hint(hint)
     }

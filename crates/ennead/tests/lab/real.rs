@@ -45,11 +45,11 @@ impl Real {
         self.place.ennead(&["up", "--json"]).expect_code(0).json()
     }
 
-    /// Fails unless `up` changes nothing and everything is healthy. It may look again at instances
-    /// that were late to answer on a busy machine.
+    /// Fails unless `up` has nothing to do and everything is healthy.
     #[track_caller]
     pub(super) fn expect_settled(&self) {
         let summary = self.up();
+        assert_eq!(summary["steps"], 0, "{summary}");
         assert_eq!(summary["changed"], 0, "{summary}");
         assert_eq!(summary["healthy"], true, "{summary}");
     }

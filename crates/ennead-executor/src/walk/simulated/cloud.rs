@@ -3,13 +3,29 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use ennead_model::{CloudAction, NetworkFacts, NodeName, ServerFacts};
+use ennead_model::{CloudAction, CloudInventory, NetworkFacts, NodeName, ServerFacts};
 
 use super::super::EffectError;
-use super::{Machine, State};
+use super::{Machine, SimulatedWorld, State};
 
 /// First address of the documentation prefix that servers get their public addresses from.
 const PUBLIC_FIRST: u32 = u32::from_be_bytes([198, 51, 100, 0]);
+
+impl SimulatedWorld {
+    /// Takes over a cloud that is remembered elsewhere: the nodes are in its servers from now on. A
+    /// server under another id than before is another machine, with nothing on it.
+    pub fn adopt(&self, cloud: CloudInventory) {
+        let mut state = self.state();
+        let mut before = std::mem::take(&mut state.nodes);
+        for (name, server) in &cloud.servers {
+            let Ok(node) = NodeName::new(name.as_str()) else { continue };
+            let same = state.cloud.servers.get(name).is_some_and(|known| known.id == server.id);
+            let machine = before.remove(&node).filter(|_| same);
+            state.nodes.insert(node, machine.unwrap_or_default());
+        }
+        state.cloud = cloud;
+    }
+}
 
 impl State {
     /// Makes the cloud as the action says. True when something changed.

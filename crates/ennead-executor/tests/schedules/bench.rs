@@ -1,0 +1,123 @@
+//! A lab for one platform, with what is true in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ennead_components::declaration::Disruption;
+use ennead_components::orders::{component_name, runs_on};
+use ennead_components::{ALL, Context};
+use ennead_executor::cloud::WantedNames;
+use ennead_executor::walk::simulated::SimulatedWorld;
+use ennead_lab::fault::Faults;
+use ennead_lab::world::memory::MemoryWorld;
+use ennead_lab::{LabInMemory, ServeOptions, lab_in_memory_with};
+use ennead_model::{CloudInventory, Inventory, Node, ServerFacts};
+use ennead_planner::plan::objects::is_ours;
+
+use crate::platforms::Wish;
+
+/// A lab, the insides of its servers, and the platform that is wanted there.
+pub(crate) struct Bench {
+    pub(crate) lab: LabInMemory,
+    pub(crate) nodes: SimulatedWorld,
+    pub(crate) wish: &'static Wish,
+}
+
+impl Bench {
+    /// Opens an empty lab with this rate limit.
+    pub(crate) async fn open(wish: &'static Wish, requests_per_hour: u32) -> Self {
+        let options = ServeOptions { requests_per_hour, ..ServeOptions::default() };
+        let lab = lab_in_memory_with(options, Arc::new(MemoryWorld::new())).await.unwrap();
+        let bench = Self { lab, nodes: SimulatedWorld::new(), wish };
+        bench.tell_members();
+        bench
+    }
+
+    /// Returns the faults in force.
+    pub(crate) fn with_faults<T>(&self, act: impl FnOnce(&mut Faults) -> T) -> T {
+        act(&mut self.lab.engine().faults())
+    }
+
+    /// Binds the simulated nodes to the servers that exist in the lab and run there.
+    pub(crate) fn bind_nodes(&self) {
+        let state = self.lab.engine().state();
+        let mut cloud = CloudInventory::default();
+        for record in state.servers.into_values() {
+            let Some(server) = self.lab.world.server(record.id) else { continue };
+            let status = if server.is_running { "running" } else { "off" };
+            let places = server.attachments.iter().map(|place| (place.network, place.ip));
+            let facts = ServerFacts {
+                id: record.id,
+                status: status.to_owned(),
+                server_type: record.server_type,
+                location: record.location,
+                public_ip: server.seed.public_ip,
+                private_ips: places.collect(),
+                placement_group: record.placement_group,
+                labels: record.labels,
+            };
+            cloud.servers.insert(record.name, facts);
+        }
+        self.nodes.adopt(cloud);
+    }
+
+    /// Checks that the lab holds exactly what the spec names, each once, each ours and in order.
+    pub(crate) async fn assert_exactly_as_wanted(&self, what: &str) {
+        self.lab.quiet().await.unwrap();
+        let state = self.lab.engine().state();
+        let platform = &self.wish.spec.platform;
+        let wanted = WantedNames::of(&self.wish.spec.fleet);
+        let is = |kind: &str,
+                  found: Vec<(String, BTreeMap<String, String>)>,
+                  set: BTreeSet<String>| {
+            let mut names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
+            names.sort();
+            assert_eq!(names, set.into_iter().collect::<Vec<_>>(), "{what}: {kind}");
+            assert!(found.iter().all(|(_, l)| is_ours(l, platform)), "{what}: {kind}: {found:?}");
+        };
+        is(
+            "keys",
+            state.ssh_keys.into_values().map(|o| (o.name, o.labels)).collect(),
+            wanted.ssh_keys,
+        );
+        is(
+            "networks",
+            state.networks.into_values().map(|o| (o.name, o.labels)).collect(),
+            wanted.networks,
+        );
+        let groups = state.placement_groups.into_values().map(|o| (o.name, o.labels));
+        is("groups", groups.collect(), wanted.placement_groups);
+        let ids: Vec<u64> = state.servers.keys().copied().collect();
+        let servers = state.servers.into_values().map(|o| (o.name, o.labels));
+        is("servers", servers.collect(), wanted.servers);
+        let rest = [
+            state.firewalls.len(),
+            state.floating_ips.len(),
+            state.volumes.len(),
+            state.images.len(),
+            state.zones.len(),
+        ];
+        assert_eq!(rest, [0; 5], "{what}");
+        // A server that the state forgot and the world did not would be in the second list only.
+        let running = ennead_lab::world::World::running(&*self.lab.world).await.unwrap();
+        assert_eq!(ids, running, "{what}: servers of the state and of the world");
+        assert_eq!(self.nodes.violations(), Vec::<String>::new(), "{what}");
+    }
+
+    /// Tells the simulated nodes who is a member of which quorum.
+    fn tell_members(&self) {
+        let (spec, inventory) = (&self.wish.spec, Inventory::empty());
+        let context = Context { fleet: &spec.fleet, options: &spec.options, inventory: &inventory };
+        for component in ALL {
+            let runs = |node: &&Node| runs_on(*component, &context, node);
+            let members: Vec<&Node> = spec.fleet.nodes.values().filter(runs).collect();
+            let is_exclusive = |node: &&Node| {
+                component.declare(&context, node).disruption == Disruption::OneAtATime
+            };
+            if members.iter().any(is_exclusive) {
+                let names = members.iter().map(|node| node.name.clone()).collect();
+                self.nodes.set_members(&component_name(*component), names);
+            }
+        }
+    }
+}
