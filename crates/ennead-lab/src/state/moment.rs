@@ -22,6 +22,8 @@ pub struct Rules {
     /// Where public addresses are taken from. Its first three addresses and its last are never
     /// given to a server.
     pub public_prefix: Prefix,
+    /// Public addresses that other projects of the lab have.
+    pub taken: BTreeSet<Ipv4Addr>,
     /// Quotas.
     pub limits: Limits,
     /// Server types that are out of stock: type, location.
@@ -32,6 +34,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             public_prefix: Prefix::new(Ipv4Addr::new(198, 18, 7, 0), 24),
+            taken: BTreeSet::new(),
             limits: Limits::default(),
             sold_out: BTreeSet::new(),
         }
