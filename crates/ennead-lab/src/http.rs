@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, heade
 use ennead_host::clock::now;
 use futures::stream;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use percent_encoding::percent_decode_str;
 
 use crate::api::{self, Found, Method, Request};
@@ -49,12 +49,16 @@ pub(crate) async fn answer(desk: &Desk, request: hyper::Request<Incoming>) -> Re
 impl Desk {
     /// Reads a body. The cloud documents no code of its own for one that is too large.
     async fn read(&self, body: Incoming) -> Result<Bytes, Refusal> {
-        let body = Limited::new(body, self.patience.body_bytes).collect();
-        match tokio::time::timeout(self.patience.silence, body).await {
+        let most = self.patience.body_bytes;
+        let too_large = || Refusal::new(Code::JsonError, "the request's body is too large");
+        // What is announced as too large is not waited for.
+        if usize::try_from(body.size_hint().lower()).is_ok_and(|announced| announced > most) {
+            return Err(too_large());
+        }
+        match tokio::time::timeout(self.patience.silence, Limited::new(body, most).collect()).await
+        {
             Ok(Ok(body)) => Ok(body.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                Err(Refusal::new(Code::JsonError, "the request's body is too large"))
-            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
             Ok(Err(_)) => Err(Refusal::new(Code::JsonError, "the request's body is broken")),
             Err(_) => Err(Refusal::new(Code::Timeout, "the request's body did not arrive in time")),
         }
