@@ -89,11 +89,13 @@ async fn load(
             Outcome::Ok(())
         }));
     }
+    first.ask("POST", "/placement_groups", "{\"name\":\"g\",\"type\":\"spread\"}").await?;
+    let group = first.id().ok_or("the group has no id")?;
     let mut number = 0;
     while changes && watch.elapsed() < time {
         number += 1;
-        let body = format!("{{\"name\":\"g{number}\",\"type\":\"spread\"}}");
-        first.ask("POST", "/placement_groups", &body).await?;
+        let body = format!("{{\"name\":\"g{number}\"}}");
+        first.ask("PUT", &format!("/placement_groups/{group}"), &body).await?;
         pause_for(Duration::from_millis(10)).await;
     }
     for task in tasks {
@@ -121,6 +123,13 @@ impl Client {
         stream.set_nodelay(true)?;
         let head = format!("HTTP/1.1\r\nHost: lab\r\nAuthorization: Bearer {token}\r\n");
         Ok(Self { stream, head, buffer: vec![0; 1 << 20] })
+    }
+
+    /// Returns the first id in the last answer.
+    fn id(&self) -> Option<u64> {
+        let text = String::from_utf8_lossy(&self.buffer);
+        let (_, rest) = text.split_once("\"id\":")?;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
 
     /// Asks and reads the answer; returns the size of its body. Fails when it was refused.

@@ -7,6 +7,7 @@
 mod admin;
 mod admin_tokens;
 pub mod api;
+mod ask;
 pub mod catalogue;
 mod connections;
 pub mod daemon;
