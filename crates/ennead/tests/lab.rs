@@ -16,4 +16,5 @@ mod lab {
     mod remembering;
     mod secrets;
     mod story;
+    mod tokens;
 }
