@@ -13,8 +13,10 @@ use ennead_host::{Command, Host as _, LocalHost, files};
 use ennead_model::sha256_hex;
 use serde::{Deserialize, Serialize};
 
+use crate::ask::ask;
+use crate::pace::Pace;
 use crate::serve::{Bound, ServeOptions, serve};
-use crate::state::Prefix;
+use crate::state::{Limits, Prefix};
 use crate::world::memory::MemoryWorld;
 use crate::world::place::MARK;
 use crate::world::process::{Process, Run};
@@ -44,6 +46,21 @@ pub struct LabConfig {
     pub remember_only: bool,
     /// The port on loopback; 0 before the first start.
     pub port: u16,
+    /// Quotas of the account.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How long actions take.
+    #[serde(default)]
+    pub pace: Pace,
+}
+
+/// What is to be different from the next start on; what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConfigChange {
+    /// Quotas of the account.
+    pub limits: Option<Limits>,
+    /// How long actions take.
+    pub pace: Option<Pace>,
 }
 
 /// A lab's folder and name.
@@ -88,11 +105,72 @@ impl Lab {
             return Ok(config);
         }
         let public_prefix = free_prefix(&self.name).await?;
-        let config = LabConfig { lab: self.name.clone(), public_prefix, remember_only, port: 0 };
+        let config = LabConfig {
+            lab: self.name.clone(),
+            public_prefix,
+            remember_only,
+            port: 0,
+            limits: Limits::default(),
+            pace: Pace::default(),
+        };
         files::make_private_directory(&self.folder)?;
         files::write(&self.folder.join(MARK), format!("{}\n", self.name))?;
         self.save(&config)?;
         Ok(config)
+    }
+
+    /// Changes the configuration. No-op when it is so already.
+    ///
+    /// # Errors
+    /// When the daemon runs, which would not notice, or the lab does not exist.
+    pub fn configure(&self, change: ConfigChange) -> Result<(), WorldError> {
+        self.change_config(change).map_err(|why| self.error("configure", why))
+    }
+
+    fn change_config(&self, change: ConfigChange) -> Result<(), Why> {
+        let before = self.read_config()?.ok_or_else(|| Why("it does not exist".to_owned()))?;
+        let mut config = before.clone();
+        config.limits = change.limits.unwrap_or(config.limits);
+        config.pace = change.pace.unwrap_or(config.pace);
+        if config == before {
+            return Ok(());
+        }
+        if self.daemon()?.is_some() {
+            return Err(
+                Why("it is served; limits and pace change only while it is not".to_owned()),
+            );
+        }
+        self.save(&config)
+    }
+
+    /// Asks the daemon one of the lab's own questions, for example `GET`, `/tokens`; gives the
+    /// answer's JSON.
+    ///
+    /// # Errors
+    /// When it is not served, or refuses.
+    pub async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<serde_json::Value, WorldError> {
+        self.ask_daemon(method, path, body).await.map_err(|why| self.error("ask", why))
+    }
+
+    async fn ask_daemon(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&serde_json::Value>,
+    ) -> Result<serde_json::Value, Why> {
+        if self.daemon()?.is_none() {
+            return Err(Why("it is not served; start it with `ennead lab up`".to_owned()));
+        }
+        let word = |name: &str| -> Result<String, Why> {
+            let text = files::read_text(&self.folder.join(name))?.unwrap_or_default();
+            Ok(text.trim().to_owned())
+        };
+        ask(&word("endpoint")?, &word("token")?, method, path, body).await
     }
 
     fn save(&self, config: &LabConfig) -> Result<(), Why> {
@@ -152,6 +230,8 @@ impl Lab {
             bind: (Ipv4Addr::LOCALHOST, port).into(),
             state_dir: Some(self.folder.clone()),
             public_prefix,
+            limits: config.limits,
+            pace: config.pace,
             ..ServeOptions::default()
         };
         let bound = serve(options, world, shutdown).await.map_err(|error| Why::of(&error))?;

@@ -4,17 +4,26 @@
 //! by a request or by the end of a job, is stored before anybody hears of it.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ennead_host::clock::{now, pause_for};
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{self, Method, Reply, Request};
 use crate::fault::Faults;
+use crate::neighbours::{Neighbours, addresses_in};
+use crate::pace::Pace;
+use crate::shelf::{Answer, Circumstances, Shelf};
 use crate::state::{Code, Effect, Ending, Job, Moment, Refusal, Rules, State};
 use crate::store::{Store, StoreError};
 use crate::world::{World, WorldError, WorldEvent};
+
+/// Steps in which the progress of an action grows that takes its time.
+const STEPS: usize = 10;
 
 /// An engine that cannot start.
 #[derive(Debug, Error)]
@@ -27,10 +36,36 @@ pub enum EngineError {
     World(#[source] WorldError),
 }
 
+/// How an engine works.
+#[derive(Clone, Default)]
+pub struct EngineOptions {
+    /// The lab's rules.
+    pub rules: Rules,
+    /// How long actions take.
+    pub pace: Pace,
+    /// Ids of a state that is not stored yet begin after this one.
+    pub ids_after: u64,
+    /// The other projects of the same lab.
+    pub neighbours: Neighbours,
+}
+
 struct Inner {
     state: State,
+    /// Counts the state's changes.
+    revision: u64,
     /// Jobs that are being carried out.
     in_flight: BTreeSet<u64>,
+    shelf: Shelf,
+    /// Public addresses at a revision.
+    addresses: (u64, Arc<BTreeSet<Ipv4Addr>>),
+}
+
+impl Inner {
+    /// Returns the state to change it. What was kept of its former self no longer counts.
+    fn change(&mut self) -> &mut State {
+        self.revision += 1;
+        &mut self.state
+    }
 }
 
 /// The state, the world and what goes between them.
@@ -38,9 +73,12 @@ pub struct Engine {
     inner: Mutex<Inner>,
     faults: Mutex<Faults>,
     world: Arc<dyn World>,
-    store: Option<Store>,
+    store: Option<Arc<Store>>,
     rules: Rules,
+    pace: Pace,
+    neighbours: Neighbours,
     tasks: TaskTracker,
+    closing: CancellationToken,
 }
 
 impl Engine {
@@ -50,48 +88,75 @@ impl Engine {
     /// [`EngineError`].
     pub async fn start(
         world: Arc<dyn World>,
-        store: Option<Store>,
-        rules: Rules,
+        store: Option<Arc<Store>>,
+        options: EngineOptions,
     ) -> Result<Arc<Self>, EngineError> {
-        let mut state = match &store {
+        let stored = match &store {
             Some(store) => store.load().map_err(EngineError::Store)?,
-            None => State::default(),
+            None => None,
         };
+        let fresh = || State { last_id: options.ids_after, ..State::default() };
+        let mut state = stored.unwrap_or_else(fresh);
+        // Servers of other projects run, too; the state only looks at its own.
         state.adopt(&world.running().await.map_err(EngineError::World)?);
         let engine = Arc::new(Self {
-            inner: Mutex::new(Inner { state, in_flight: BTreeSet::new() }),
+            inner: Mutex::new(Inner {
+                state,
+                revision: 1,
+                in_flight: BTreeSet::new(),
+                shelf: Shelf::default(),
+                addresses: (0, Arc::default()),
+            }),
             faults: Mutex::default(),
             world,
             store,
-            rules,
+            rules: options.rules,
+            pace: options.pace,
+            neighbours: options.neighbours,
             tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
         });
+        engine.neighbours.turn().join(&engine);
         engine.save(&engine.inner().state).map_err(EngineError::Store)?;
         engine.dispatch(&mut engine.inner());
         Ok(engine)
     }
 
-    /// Answers a request of the API.
-    pub fn answer(self: &Arc<Self>, request: &Request) -> Reply {
-        let rules = self.rules_now();
-        let moment = moment(&rules);
-        let mut inner = self.inner();
+    /// Answers a request of the API. `question` is its path and query as they were sent.
+    pub fn answer(self: &Arc<Self>, request: &Request, question: &str) -> Answer {
         if request.method == Method::Get {
-            return api::answer(&mut inner.state, request, &moment);
+            return self.read(request, question);
         }
-        let before = inner.state.clone();
-        let reply = api::answer(&mut inner.state, request, &moment);
-        if inner.state == before {
-            return reply;
-        }
-        if let Err(error) = self.save(&inner.state) {
+        let reply = self.change(request).unwrap_or_else(|refusal| api::refuse(&refusal));
+        Answer::from(&reply)
+    }
+
+    fn read(&self, request: &Request, question: &str) -> Answer {
+        let sold_out = self.faults().sold_out();
+        let mut inner = self.inner();
+        let second = now().as_second();
+        let circumstances = Circumstances { revision: inner.revision, second, sold_out };
+        let Inner { state, shelf, .. } = &mut *inner;
+        shelf.answer(&circumstances, question, || {
+            let rules = self.rules_now();
+            Answer::from(&api::answer(state, request, &moment(&rules)))
+        })
+    }
+
+    fn change(self: &Arc<Self>, request: &Request) -> Result<Reply, Refusal> {
+        // Held until the change is made, so that no other project takes the same address meanwhile.
+        let turn = self.neighbours.turn();
+        let mut rules = self.rules_now();
+        rules.taken = turn.taken_by_others(self);
+        let mut inner = self.inner();
+        let (reply, draft) = api::change(&inner.state, request, &moment(&rules))?;
+        if let Err(error) = self.save(&draft) {
             tracing::error!(error = &error as &dyn std::error::Error, "a change was not stored");
-            inner.state = before;
-            let refusal = Refusal::new(Code::ServerError, "the lab cannot store its state");
-            return api::refuse(&refusal);
+            return Err(Refusal::new(Code::ServerError, "the lab cannot store its state"));
         }
+        *inner.change() = draft;
         self.dispatch(&mut inner);
-        reply
+        Ok(reply)
     }
 
     /// Returns the faults in force.
@@ -109,21 +174,34 @@ impl Engine {
         self.inner().state.clone()
     }
 
-    /// Listens to the world. Never ends.
-    pub async fn listen(self: &Arc<Self>) {
-        loop {
-            let WorldEvent::Stopped(server) = self.world.next_event().await;
-            tracing::info!(server, "a server stopped by itself");
-            let mut inner = self.inner();
-            inner.state.note_stopped(server);
-            self.keep(&inner.state);
-            self.dispatch(&mut inner);
+    /// Returns the public addresses that it has given away.
+    pub(crate) fn public_addresses(&self) -> Arc<BTreeSet<Ipv4Addr>> {
+        let mut inner = self.inner();
+        if inner.addresses.0 != inner.revision {
+            let found = addresses_in(&inner.state, self.rules.public_prefix);
+            inner.addresses = (inner.revision, Arc::new(found));
         }
+        Arc::clone(&inner.addresses.1)
     }
 
-    /// Waits until the jobs that are being carried out have ended; no further ones begin.
+    /// Notes an event of the world; one that concerns a server of another project changes nothing.
+    pub fn note(self: &Arc<Self>, event: WorldEvent) {
+        let WorldEvent::Stopped(server) = event;
+        let mut inner = self.inner();
+        if !inner.state.servers.contains_key(&server) {
+            return;
+        }
+        tracing::info!(server, "a server stopped by itself");
+        inner.change().note_stopped(server);
+        self.keep(&inner.state);
+        self.dispatch(&mut inner);
+    }
+
+    /// Waits until the jobs that are being carried out have ended; no further ones begin. Those
+    /// that only wait for their time are left to the next start.
     pub async fn settle(&self) {
         self.tasks.close();
+        self.closing.cancel();
         self.tasks.wait().await;
     }
 
@@ -156,7 +234,9 @@ impl Engine {
         }
         for job in inner.state.ready_jobs(&inner.in_flight) {
             inner.in_flight.insert(job.id);
-            inner.state.show_progress(job.id);
+            if self.pace == Pace::Fast {
+                inner.change().show_progress(job.id);
+            }
             let action = job.action.and_then(|id| inner.state.actions.get(&id));
             let command = action.map(|action| action.command.clone());
             let engine = Arc::clone(self);
@@ -165,16 +245,37 @@ impl Engine {
     }
 
     async fn run(self: Arc<Self>, job: Job, command: Option<String>) {
+        if let (Some(command), Some(action)) = (&command, job.action) {
+            let time = self.pace.time(command, action);
+            let waited = self.closing.run_until_cancelled(self.spend(action, time)).await;
+            if waited.is_none() {
+                return;
+            }
+        }
         let ending = self.carry_out(&job, command.as_deref()).await;
         if let Ending::Failed { message, .. } = &ending {
             tracing::warn!(job = job.id, command, message, "a job failed");
         }
         let rules = self.rules_now();
         let mut inner = self.inner();
-        inner.state.finish(job.id, &ending, &moment(&rules));
+        inner.change().finish(job.id, &ending, &moment(&rules));
         inner.in_flight.remove(&job.id);
         self.keep(&inner.state);
         self.dispatch(&mut inner);
+    }
+
+    /// Lets time pass while the action's progress grows.
+    async fn spend(&self, action: u64, time: Duration) {
+        if time.is_zero() {
+            return;
+        }
+        for progress in (0..100).step_by(100 / STEPS) {
+            // Not stored: after a restart the time begins anew.
+            if let Some(action) = self.inner().change().actions.get_mut(&action) {
+                action.progress = progress;
+            }
+            pause_for(time / u32::try_from(STEPS).unwrap_or(1)).await;
+        }
     }
 
     async fn carry_out(&self, job: &Job, command: Option<&str>) -> Ending {

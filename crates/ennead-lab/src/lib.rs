@@ -5,8 +5,11 @@
 //! and containers, or only in memory, for tests and for machines without root.
 
 mod admin;
+mod admin_tokens;
 pub mod api;
+mod ask;
 pub mod catalogue;
+mod connections;
 pub mod daemon;
 pub mod doctor;
 pub mod engine;
@@ -15,10 +18,16 @@ mod http;
 pub mod image;
 pub mod in_memory;
 pub mod lifecycle;
+pub mod neighbours;
+pub mod pace;
+pub mod projects;
 pub mod rate;
+pub mod register;
 pub mod serve;
+pub mod shelf;
 pub mod state;
 pub mod store;
+mod token;
 pub mod world;
 
 pub use in_memory::{LabInMemory, lab_in_memory, lab_in_memory_with};

@@ -6,23 +6,23 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use camino::Utf8PathBuf;
-use rand::Rng as _;
-use rand::distr::Alphanumeric;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, EngineError};
-use crate::http::{API_ROOT, Desk, answer};
+pub use crate::connections::Patience;
+use crate::connections::accept;
+use crate::engine::{Engine, EngineOptions};
+use crate::http::{API_ROOT, Desk};
+use crate::pace::Pace;
+use crate::projects::{Common, ProjectError, Projects};
 use crate::rate::Gate;
 use crate::state::{Limits, Prefix, Rules};
 use crate::store::{Store, StoreError};
+pub use crate::token::LabToken;
 use crate::world::World;
-
-/// Length of a token. Source: the cloud's own have 64 characters.
-const TOKEN_LENGTH: usize = 64;
 
 /// Requests per hour. Source: the official description, section "Rate Limiting".
 pub const REQUESTS_PER_HOUR: u32 = 3600;
@@ -30,48 +30,6 @@ pub const REQUESTS_PER_HOUR: u32 = 3600;
 /// Time that jobs under way have to end when the daemon is asked to end. What is cut off is carried
 /// out again at the next start.
 const SETTLE_DEADLINE: Duration = Duration::from_secs(30);
-
-/// A token of the API. Its text appears in no log.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LabToken {
-    text: String,
-    /// Whether it may only read.
-    pub is_read_only: bool,
-}
-
-impl LabToken {
-    /// Makes a token that may do everything.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_read_only: false }
-    }
-
-    /// Makes a token that may only read.
-    pub fn read_only(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_read_only: true }
-    }
-
-    /// Makes a random one.
-    fn random() -> Self {
-        let letters = rand::rng().sample_iter(Alphanumeric).take(TOKEN_LENGTH);
-        Self::new(letters.map(char::from).collect::<String>())
-    }
-
-    /// Returns whether the text is this token's.
-    pub fn is(&self, text: &str) -> bool {
-        self.text == text
-    }
-
-    /// Returns the text for the one who has to send it.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-}
-
-impl fmt::Debug for LabToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LabToken").field("is_read_only", &self.is_read_only).finish_non_exhaustive()
-    }
-}
 
 /// How to serve.
 #[derive(Debug, Clone)]
@@ -86,8 +44,12 @@ pub struct ServeOptions {
     pub public_prefix: Prefix,
     /// Quotas of the account; none by default.
     pub limits: Limits,
-    /// The rate limit.
+    /// The rate limit of each project.
     pub requests_per_hour: u32,
+    /// How long actions take.
+    pub pace: Pace,
+    /// What clients are granted.
+    pub patience: Patience,
 }
 
 impl Default for ServeOptions {
@@ -100,6 +62,8 @@ impl Default for ServeOptions {
             public_prefix: rules.public_prefix,
             limits: rules.limits,
             requests_per_hour: REQUESTS_PER_HOUR,
+            pace: Pace::default(),
+            patience: Patience::default(),
         }
     }
 }
@@ -124,9 +88,9 @@ pub enum ServeError {
     /// The state directory cannot be used.
     #[error("cannot use the state directory")]
     Store(#[source] StoreError),
-    /// The engine cannot start.
-    #[error("cannot start the lab")]
-    Engine(#[source] EngineError),
+    /// A project cannot be opened.
+    #[error("cannot open the lab's projects")]
+    Project(#[source] ProjectError),
 }
 
 /// A lab that answers.
@@ -137,9 +101,9 @@ pub struct Bound {
     pub endpoint: String,
     /// The token that may do everything.
     pub token: LabToken,
-    /// The state and the faults.
+    /// The state and the faults of the default project.
     pub engine: Arc<Engine>,
-    /// How many requests there were, and how many more may be.
+    /// How many requests of the default project there were, and how many more may be.
     pub gate: Arc<Gate>,
     server: JoinHandle<()>,
 }
@@ -172,24 +136,30 @@ pub async fn serve(
         return Err(ServeError::NotLoopback { address: options.bind });
     }
     let store = options.state_dir.as_deref().map(Store::open).transpose();
-    let store = store.map_err(ServeError::Store)?;
+    let store = store.map_err(ServeError::Store)?.map(Arc::new);
     let listen = |source| ServeError::Listen { address: options.bind, source };
     let listener = TcpListener::bind(options.bind).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let base = format!("http://{address}");
     let endpoint = format!("{base}{API_ROOT}");
-    let token = introduce(store.as_ref(), &endpoint, &options.tokens).map_err(ServeError::Store)?;
+    let token =
+        introduce(store.as_deref(), &endpoint, &options.tokens).map_err(ServeError::Store)?;
 
-    let rules =
-        Rules { public_prefix: options.public_prefix, limits: options.limits, ..Rules::default() };
-    let engine = Engine::start(world, store, rules).await.map_err(ServeError::Engine)?;
     let mut tokens = options.tokens;
     tokens.push(token.clone());
-    let gate = Arc::new(Gate::new(options.requests_per_hour));
-    let desk =
-        Arc::new(Desk { engine: Arc::clone(&engine), tokens, gate: Arc::clone(&gate), base });
+    let rules =
+        Rules { public_prefix: options.public_prefix, limits: options.limits, ..Rules::default() };
+    let common = Common {
+        world,
+        store,
+        options: EngineOptions { rules, pace: options.pace, ..EngineOptions::default() },
+        requests_per_hour: options.requests_per_hour,
+    };
+    let projects = Projects::open(common, &tokens).await.map_err(ServeError::Project)?;
+    let (engine, gate) = (Arc::clone(&projects.main().engine), Arc::clone(&projects.main().gate));
+    let desk = Arc::new(Desk { projects, base, patience: options.patience });
     tracing::info!(endpoint, "the lab answers");
-    let server = tokio::spawn(run(listener, desk, Arc::clone(&engine), shutdown));
+    let server = tokio::spawn(run(listener, desk, shutdown));
     Ok(Bound { address, endpoint, token, engine, gate, server })
 }
 
@@ -199,7 +169,7 @@ fn introduce(
     endpoint: &str,
     others: &[LabToken],
 ) -> Result<LabToken, StoreError> {
-    let given = || others.iter().find(|token| !token.is_read_only).cloned();
+    let given = || others.iter().find(|token| token.is_main()).cloned();
     let Some(store) = store else { return Ok(given().unwrap_or_else(LabToken::random)) };
     let stored = store.token()?.map(LabToken::new);
     let token = stored.or_else(given).unwrap_or_else(LabToken::random);
@@ -211,20 +181,17 @@ fn introduce(
 async fn run(
     listener: TcpListener,
     desk: Arc<Desk>,
-    engine: Arc<Engine>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
-    let router = Router::new().fallback(answer).with_state(desk);
-    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
-    tokio::select! {
-        ended = serving => {
-            if let Err(error) = ended {
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot serve");
-            }
-        }
-        () = engine.listen() => {}
-    }
-    if tokio::time::timeout(SETTLE_DEADLINE, engine.settle()).await.is_err() {
+    let closed = CancellationToken::new();
+    let close = async {
+        shutdown.await;
+        closed.cancel();
+    };
+    let answering = accept(listener, Arc::clone(&desk), desk.patience, closed.clone());
+    let listening = closed.run_until_cancelled(desk.projects.listen());
+    tokio::join!(close, answering, listening);
+    if tokio::time::timeout(SETTLE_DEADLINE, desk.projects.settle()).await.is_err() {
         tracing::warn!("jobs were cut off; they are carried out again at the next start");
     }
 }

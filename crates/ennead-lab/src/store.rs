@@ -1,7 +1,8 @@
 //! The files of the lab's state directory. The only door to files in this part of the crate.
 //!
-//! `state.json` is everything that the lab knows; `endpoint` and `token` are for its clients;
-//! `pid` names the daemon and is locked while it runs.
+//! `state.json` is everything that the default project knows, `projects/NAME/state.json`
+//! what another one knows. `tokens.json` says who may ask; `endpoint` and `token` are for the lab's clients. `pid`
+//! names the daemon and is locked while it runs.
 
 #![expect(clippy::disallowed_methods, reason = "this module is the door to the state directory")]
 
@@ -13,7 +14,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
+use crate::register::Register;
 use crate::state::{FORMAT_VERSION, State};
+
+/// The file of projects and tokens.
+const REGISTER: &str = "tokens.json";
 
 /// A state directory that cannot be used.
 #[derive(Debug, Error)]
@@ -84,13 +89,13 @@ impl Store {
         Ok(Self { directory: directory.into(), _pid: pid })
     }
 
-    /// Reads the stored state; a fresh one when nothing is stored.
+    /// Reads the stored state; none when nothing is stored.
     ///
     /// # Errors
     /// [`StoreError::File`], [`StoreError::Format`], [`StoreError::Version`].
-    pub fn load(&self) -> Result<State, StoreError> {
+    pub fn load(&self) -> Result<Option<State>, StoreError> {
         let path = self.directory.join("state.json");
-        let Some(text) = self.read("state.json")? else { return Ok(State::default()) };
+        let Some(text) = self.read("state.json")? else { return Ok(None) };
         let format = |source| StoreError::Format { path: path.clone(), source };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(format)?;
         let version = value.get("format_version").and_then(serde_json::Value::as_u64);
@@ -98,7 +103,7 @@ impl Store {
         if version != FORMAT_VERSION {
             return Err(StoreError::Version { path, found: version });
         }
-        serde_json::from_value(value).map_err(format)
+        serde_json::from_value(value).map(Some).map_err(format)
     }
 
     /// Stores the state: after a crash either the old or the new one is there, whole.
@@ -127,6 +132,34 @@ impl Store {
     /// [`StoreError::File`].
     pub fn save_token(&self, token: &str) -> Result<(), StoreError> {
         self.write("token", format!("{token}\n").as_bytes())
+    }
+
+    /// Reads who may ask; nobody besides the token's holder when nothing is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], [`StoreError::Format`].
+    pub fn register(&self) -> Result<Register, StoreError> {
+        let path = self.directory.join(REGISTER);
+        let Some(text) = self.read(REGISTER)? else { return Ok(Register::default()) };
+        serde_json::from_str(&text).map_err(|source| StoreError::Format { path, source })
+    }
+
+    /// Stores who may ask.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], [`StoreError::Format`].
+    pub fn save_register(&self, register: &Register) -> Result<(), StoreError> {
+        let path = self.directory.join(REGISTER);
+        let text = serde_json::to_vec_pretty(register);
+        self.write(REGISTER, &text.map_err(|source| StoreError::Format { path, source })?)
+    }
+
+    /// Opens the place of a project besides the default one, whose place is this one.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], [`StoreError::Busy`].
+    pub fn project(&self, name: &str) -> Result<Self, StoreError> {
+        Self::open(&self.directory.join("projects").join(name))
     }
 
     /// Stores where the API answers.
@@ -184,12 +217,11 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let (_scratch, path) = scratch();
         let store = Store::open(&path).unwrap();
-        let mut state = store.load().unwrap();
-        assert_eq!(state, State::default());
-        state.last_id = 7;
+        assert_eq!(store.load().unwrap(), None);
+        let state = State { last_id: 7, ..State::default() };
         store.save(&state).unwrap();
         store.save_token("secret").unwrap();
-        assert_eq!(store.load().unwrap(), state);
+        assert_eq!(store.load().unwrap(), Some(state));
         assert_eq!(store.token().unwrap().unwrap(), "secret");
         let mode = fs::metadata(path.join("token")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

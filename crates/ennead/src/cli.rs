@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
 use ennead_model::NodeName;
 
+use crate::cli_lab::{LabRules, LabTokenCommand};
 use crate::exit_code::Exit;
 
 /// Describes, checks, provisions, deploys, operates and proves a platform on Hetzner Cloud
@@ -217,6 +218,9 @@ pub(crate) enum LabCommand {
     Serve(LabServeArgs),
     /// Start the lab in the background; does nothing when it runs
     Up(LabServeArgs),
+    /// Tokens of the lab, each for one project with objects and a rate limit of its own
+    #[command(subcommand)]
+    Token(LabTokenCommand),
     /// Remove the lab with all its servers
     Down,
     /// Show the lab's endpoint and servers
@@ -236,6 +240,9 @@ pub(crate) struct LabServeArgs {
     /// Only remember servers instead of booting them: the API without root
     #[arg(long)]
     pub(crate) remember_only: bool,
+    /// Limits and pace.
+    #[command(flatten)]
+    pub(crate) rules: LabRules,
 }
 
 /// What runs on a node.

@@ -18,4 +18,5 @@ mod lab {
     mod secrets;
     mod story;
     mod system;
+    mod tokens;
 }

@@ -131,11 +131,11 @@ fn plain(value: &Value) -> String {
 fn link(request: &Request, pagination: &Pagination) -> Option<String> {
     let others: Vec<_> =
         request.query.iter().filter(|(name, _)| name != "page" && name != "per_page").collect();
+    let path: Vec<_> = request.path.split('/').map(encode).collect();
+    let path = path.join("/");
     let url = |page: u64| {
-        let mut url = format!(
-            "{}{}?page={page}&per_page={}",
-            request.root, request.path, pagination.per_page
-        );
+        let mut url =
+            format!("{}{path}?page={page}&per_page={}", request.root, pagination.per_page);
         for (name, value) in &others {
             url.extend(["&", &encode(name), "=", &encode(value)]);
         }
@@ -195,7 +195,9 @@ mod tests {
     fn pages_are_25_long_unless_asked_and_never_longer_than_50() {
         assert_eq!(ids("").len(), 25);
         assert_eq!(ids("per_page=7&page=2"), (8..=14).collect::<Vec<_>>());
-        assert_eq!(ids("per_page=500").len(), 50);
+        for many in ["per_page=50", "per_page=51", "per_page=500"] {
+            assert_eq!(ids(many).len(), 50, "{many}");
+        }
         assert_eq!(ids("page=99"), [0; 0]);
         let middle = list("page=2").unwrap();
         let pagination = middle.body.unwrap()["meta"]["pagination"].clone();
@@ -204,7 +206,9 @@ mod tests {
         assert_eq!(pagination, expected);
         let first = list("").unwrap().body.unwrap();
         assert!(first["meta"]["pagination"]["previous_page"].is_null());
-        for wrong in ["page=0", "page=x", "per_page=-1"] {
+        for wrong in
+            ["page=0", "page=x", "page=-1", "page=1.5", "per_page=-1", "per_page=0", "per_page=abc"]
+        {
             assert!(list(wrong).is_err(), "{wrong}");
         }
     }
@@ -224,8 +228,11 @@ mod tests {
         assert_eq!(ids("sort=id:desc&per_page=2"), [60, 59]);
         assert_eq!(ids("sort=name:desc&sort=id:desc&per_page=2"), [59, 57]);
         assert_eq!(ids("sort=name&sort=name:desc&per_page=2"), [2, 4]);
+        assert_eq!(ids("sort=id:desc&sort=id:asc&sort=id&per_page=2"), [60, 59]);
         assert!(list("sort=colour").is_err());
-        assert!(list("sort=id:up").is_err());
+        for wrong in ["sort=id:up", "sort=id:asc:desc", "sort=:asc", "sort=id&sort=colour"] {
+            assert!(list(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

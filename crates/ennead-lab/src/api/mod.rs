@@ -86,9 +86,36 @@ fn carry_out(state: &mut State, request: &Request, moment: &Moment<'_>) -> Resul
     if request.method == Method::Get {
         return (route.run)(&mut Call { state, moment, request, params });
     }
-    // A change is made on a copy, so that one that is refused halfway leaves nothing behind.
-    let mut draft = state.clone();
-    let reply = (route.run)(&mut Call { state: &mut draft, moment, request, params })?;
+    let (reply, draft) = change_with(route, params, state, request, moment)?;
     *state = draft;
     Ok(reply)
+}
+
+/// Carries out a request that may change something, and returns the state afterwards.
+///
+/// # Errors
+/// Whatever the route refuses; the state stays as it was.
+pub fn change(
+    state: &State,
+    request: &Request,
+    moment: &Moment<'_>,
+) -> Result<(Reply, State), Refusal> {
+    match find(request.method, &request.path) {
+        Found::Route(route, params) => change_with(route, params, state, request, moment),
+        Found::WrongMethod => Err(wrong_method()),
+        Found::Nothing => Err(unknown_route()),
+    }
+}
+
+/// A change is made on a copy, so that one that is refused halfway leaves nothing behind.
+fn change_with(
+    route: &Route,
+    params: Vec<&str>,
+    state: &State,
+    request: &Request,
+    moment: &Moment<'_>,
+) -> Result<(Reply, State), Refusal> {
+    let mut draft = state.clone();
+    let reply = (route.run)(&mut Call { state: &mut draft, moment, request, params })?;
+    Ok((reply, draft))
 }

@@ -4,16 +4,23 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::prefix::Prefix;
 
 /// Quotas of the account. None: as many as fit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Servers of every kind; a new account of the real cloud has 5.
     pub servers: Option<usize>,
     /// Servers with dedicated processors; a new account of the real cloud has 8.
     pub dedicated_servers: Option<usize>,
+}
+
+impl Limits {
+    /// Quotas of a new account. Source: the cloud's documentation, page "Servers", 2026.
+    pub const NEW_ACCOUNT: Self = Self { servers: Some(5), dedicated_servers: Some(8) };
 }
 
 /// The lab's rules.
@@ -22,6 +29,8 @@ pub struct Rules {
     /// Where public addresses are taken from. Its first three addresses and its last are never
     /// given to a server.
     pub public_prefix: Prefix,
+    /// Public addresses that other projects of the lab have.
+    pub taken: BTreeSet<Ipv4Addr>,
     /// Quotas.
     pub limits: Limits,
     /// Server types that are out of stock: type, location.
@@ -32,6 +41,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             public_prefix: Prefix::new(Ipv4Addr::new(198, 18, 7, 0), 24),
+            taken: BTreeSet::new(),
             limits: Limits::default(),
             sold_out: BTreeSet::new(),
         }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Global, LabCommand, LabServeArgs};
+use crate::commands::lab_token;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::paths;
@@ -55,6 +56,7 @@ pub(crate) async fn run(global: &Global, command: &LabCommand) -> Result<Exit, C
         }
         LabCommand::Serve(args) => serve(global, args).await,
         LabCommand::Up(args) => up(global, args).await,
+        LabCommand::Token(command) => lab_token::run(&lab(global)?, command).await,
         LabCommand::Down => down(global).await,
         LabCommand::Status { json } => status(global, *json).await,
     }
@@ -139,7 +141,8 @@ async fn serve(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandErro
         require_machine(&lab).await?;
         Some(image(&lab, false).await?)
     };
-    lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
+    let config = lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
+    lab.configure(args.rules.change(config.limits)).or_exit(Exit::Usage)?;
     let mut ended = signal(SignalKind::terminate()).or_exit(Exit::Internal)?;
     let shutdown = async move {
         // An error leaves the signal as the way to end it.
@@ -160,7 +163,8 @@ async fn up(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandError> 
         require_machine(&lab).await?;
         image(&lab, false).await?;
     }
-    lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
+    let config = lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
+    lab.configure(args.rules.change(config.limits)).or_exit(Exit::Usage)?;
     if !lab.is_served().or_exit(Exit::Internal)? {
         let program = environment::executable().or_exit(Exit::Internal)?;
         let parent = lab.folder.parent().unwrap_or(&lab.folder);

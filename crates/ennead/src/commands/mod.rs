@@ -6,6 +6,7 @@ pub(crate) mod down;
 pub(crate) mod drill;
 pub(crate) mod init;
 pub(crate) mod lab;
+pub(crate) mod lab_token;
 pub(crate) mod node;
 pub(crate) mod plan;
 pub(crate) mod ssh;

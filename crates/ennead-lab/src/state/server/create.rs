@@ -160,7 +160,8 @@ impl State {
 
     fn free_public_address(&self, moment: &Moment<'_>) -> Result<Ipv4Addr, Refusal> {
         let is_taken = |address: &Ipv4Addr| {
-            self.servers.values().any(|server| server.ipv4.is_some_and(|(_, ip)| ip == *address))
+            moment.rules.taken.contains(address)
+                || self.servers.values().any(|s| s.ipv4.is_some_and(|(_, ip)| ip == *address))
         };
         let hosts = moment.rules.public_prefix.hosts();
         hosts
