@@ -29,7 +29,7 @@ const FOLDER: &str = "ENNEAD_LAB_CRASH_FOLDER";
 const ROUNDS: u64 = 8;
 const WORKERS: usize = 4;
 const KINDS: [&str; 3] = ["networks", "placement_groups", "servers"];
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 #[ignore = "not a test: the daemon that the test below starts and kills"]

@@ -66,9 +66,9 @@ impl Schedule {
     /// Makes the platform and the schedule of a seed.
     pub(crate) fn of(seed: u64) -> (&'static Wish, Self) {
         let mut dice = StdRng::seed_from_u64(seed);
-        let wish: &'static Wish = match dice.random_range(0..40) {
+        let wish: &'static Wish = match dice.random_range(0..20) {
             0 => &SEED,
-            1..8 => &TWO,
+            1..5 => &TWO,
             _ => &ONE,
         };
         let count = dice.random_range(1..=TROUBLES_MAX);

@@ -137,7 +137,7 @@ fn a_wrong_answer_is_found() {
     let wrong = [
         r#"{"placement_group":{"id":1}}"#,
         r#"{"placement_group":null}"#,
-        r#"{}"#,
+        r"{}",
         r#"{"placement_group":{"id":1,"name":"g","labels":{"a":7},"type":"spread",
             "created":"2026-11-01T00:00:00Z","servers":[]}}"#,
         r#"{"placement_group":{"id":1,"name":"g","labels":{},"type":"spread",
