@@ -192,7 +192,7 @@ impl Engine {
         for effect in &job.effects {
             match self.call(effect).await {
                 Ok(None) => {}
-                Ok(Some(runs)) => ending = Ending::Runs(runs),
+                Ok(Some(seen)) => ending = seen,
                 Err(error) => {
                     let (code, message) = ("action_failed".to_owned(), error.to_string());
                     return Ending::Failed { code, message };
@@ -202,8 +202,8 @@ impl Engine {
         ending
     }
 
-    /// Calls the world; gives what it saw when it was only to look.
-    async fn call(&self, effect: &Effect) -> Result<Option<bool>, WorldError> {
+    /// Calls the world; gives what it saw when that is of interest.
+    async fn call(&self, effect: &Effect) -> Result<Option<Ending>, WorldError> {
         let world = &self.world;
         match effect {
             Effect::CreateNetwork(seed) => world.create_network(seed).await?,
@@ -229,7 +229,9 @@ impl Engine {
             Effect::Rebuild(seed) => world.rebuild(seed).await?,
             Effect::Resize(server, size) => world.resize(*server, *size).await?,
             Effect::SetPassword(server, password) => world.set_password(*server, password).await?,
-            Effect::CreateImage(image, server) => world.create_image(*image, *server).await?,
+            Effect::CreateImage(image, server) => {
+                return Ok(Some(Ending::Copied(world.create_image(*image, *server).await?)));
+            }
             Effect::DeleteImage(image) => world.delete_image(*image).await?,
             Effect::CreateVolume(volume) => world.create_volume(volume).await?,
             Effect::AttachVolume(place) => world.attach_volume(place).await?,
@@ -237,7 +239,7 @@ impl Engine {
             Effect::ResizeVolume(volume, size_gb) => world.resize_volume(*volume, *size_gb).await?,
             Effect::DeleteVolume(volume) => world.delete_volume(*volume).await?,
             Effect::LookWhetherRuns(server) => {
-                return Ok(Some(world.running().await?.contains(server)));
+                return Ok(Some(Ending::Runs(world.running().await?.contains(server))));
             }
         }
         Ok(None)

@@ -17,6 +17,7 @@ pub mod removed;
 pub mod request;
 pub mod route;
 pub mod server_actions;
+pub mod server_disks;
 pub mod server_types;
 pub mod servers;
 pub mod ssh_keys;
@@ -41,6 +42,8 @@ const RESOURCES: &[&[Route]] = &[
     primary_ips::ROUTES,
     removed::ROUTES,
     server_types::ROUTES,
+    // Before `server_actions`, which answers for every other word.
+    server_disks::ROUTES,
     server_actions::ROUTES,
     servers::ROUTES,
     ssh_keys::ROUTES,

@@ -122,7 +122,7 @@ impl State {
 
     /// Returns whether an action runs on the object. What nobody asked for does not lock.
     pub fn is_locked(&self, lane: Lane) -> bool {
-        self.jobs.iter().any(|job| job.lane == lane && job.action.is_some())
+        self.jobs.iter().any(|job| job.action.is_some() && job.exclusive().contains(&lane))
     }
 }
 

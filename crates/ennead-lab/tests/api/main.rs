@@ -5,11 +5,15 @@
 
 mod client;
 mod faults;
+mod images;
 mod keys_and_groups;
 mod networks;
 mod own_client;
 mod power;
 mod restart;
 mod schema;
+mod schema_storage;
+mod server_disks;
 mod servers;
 mod transport;
+mod volumes;

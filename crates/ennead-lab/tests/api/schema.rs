@@ -65,14 +65,14 @@ fn has_type(wanted: &Value, value: &Value) -> bool {
     }
 }
 
-struct Checked {
-    all: Value,
-    lab: Lab,
-    seen: Vec<String>,
+pub(crate) struct Checked {
+    pub(crate) all: Value,
+    pub(crate) lab: Lab,
+    pub(crate) seen: Vec<String>,
 }
 
 impl Checked {
-    async fn send(
+    pub(crate) async fn send(
         &mut self,
         method: &str,
         pattern: &str,
@@ -95,7 +95,7 @@ impl Checked {
         answer
     }
 
-    async fn act(&mut self, pattern: &str, id: u64, body: Value) {
+    pub(crate) async fn act(&mut self, pattern: &str, id: u64, body: Value) {
         let answer = self.send("POST", pattern, &[id], Some(body)).await;
         assert_eq!(self.lab.ended(&answer["action"]).await["status"], "success", "{pattern}");
     }

@@ -23,7 +23,7 @@ impl Disks for RealWorld {
         absent(format!("server {server}"), "set the password of")
     }
 
-    async fn create_image(&self, image: u64, _server: u64) -> Result<(), WorldError> {
+    async fn create_image(&self, image: u64, _server: u64) -> Result<u64, WorldError> {
         absent(format!("image {image}"), "create")
     }
 
