@@ -3,9 +3,11 @@
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
 pub(crate) mod cgroup;
+mod copy;
 pub mod disks;
 mod first_start;
 pub mod harm;
+pub(crate) mod loops;
 pub mod memory;
 mod metadata;
 pub(crate) mod mounts;
@@ -21,6 +23,7 @@ mod record;
 mod root_files;
 pub(crate) mod run;
 mod user_data;
+mod volume;
 pub(crate) mod why;
 
 pub use disks::{Disks, Password, ServerSize, VolumeSeed, VolumeUse};

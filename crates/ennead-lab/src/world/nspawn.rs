@@ -141,6 +141,12 @@ pub(crate) async fn ask_to_power_off(place: &ServerPlace) -> Result<(), Why> {
     Ok(())
 }
 
+/// Begins a command that runs in a container beside its init.
+pub(crate) fn inside(init: &Process) -> Command {
+    let target = init.id().to_string();
+    Command::new("nsenter").args(["--target", &target, "--mount", "--uts", "--ipc", "--pid", "--"])
+}
+
 /// Clears what a container that has ended left on this machine, except its disk.
 pub(crate) async fn clear(place: &ServerPlace, name: &str, group: &str) -> Result<(), Why> {
     // A container that lost its `systemd-nspawn` may live on without it.

@@ -1,6 +1,8 @@
 //! Tests with real servers: they need root and what `ennead doctor` asks for.
 
+mod disks;
 mod image;
 mod support;
 mod user_data;
+mod volumes;
 mod world;
