@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ennead_host::clock::{now, pause_for};
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{self, Method, Reply, Request};
 use crate::fault::Faults;
+use crate::state::metrics::{SAMPLE_EVERY, Sample};
 use crate::state::{Code, Effect, Ending, Job, Moment, Refusal, Rules, State};
 use crate::store::{Store, StoreError};
 use crate::world::{World, WorldError, WorldEvent};
@@ -119,6 +121,31 @@ impl Engine {
             self.keep(&inner.state);
             self.dispatch(&mut inner);
         }
+    }
+
+    /// Measures what servers use. Never ends.
+    pub async fn measure(self: &Arc<Self>) {
+        loop {
+            pause_for(SAMPLE_EVERY).await;
+            self.take_samples(now()).await;
+        }
+    }
+
+    /// Measures once what each server that runs uses.
+    pub async fn take_samples(&self, at: Timestamp) {
+        let servers: Vec<_> = self.inner().state.servers.keys().copied().collect();
+        for server in servers {
+            match self.world.usage(server).await {
+                Ok(Some(usage)) => {
+                    let samples = &mut self.inner().state.samples;
+                    Arc::make_mut(samples).add(server, Sample { at, usage });
+                }
+                Ok(None) => {}
+                Err(error) => tracing::debug!(server, %error, "a server was not measured"),
+            }
+        }
+        let State { samples, servers, .. } = &mut self.inner().state;
+        Arc::make_mut(samples).keep(|server| servers.contains_key(&server));
     }
 
     /// Waits until the jobs that are being carried out have ended; no further ones begin.

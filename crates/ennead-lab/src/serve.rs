@@ -226,6 +226,7 @@ async fn run(
             }
         }
         () = engine.listen() => {}
+        () = engine.measure() => {}
     }
     if tokio::time::timeout(SETTLE_DEADLINE, engine.settle()).await.is_err() {
         tracing::warn!("jobs were cut off; they are carried out again at the next start");

@@ -9,6 +9,7 @@ pub mod floating_ips;
 pub mod images;
 pub mod listing;
 pub mod locations;
+pub mod metrics;
 pub mod networks;
 pub mod placement_groups;
 pub mod pricing;
@@ -36,6 +37,7 @@ const RESOURCES: &[&[Route]] = &[
     floating_ips::ROUTES,
     images::ROUTES,
     locations::ROUTES,
+    metrics::ROUTES,
     networks::ROUTES,
     placement_groups::ROUTES,
     pricing::ROUTES,

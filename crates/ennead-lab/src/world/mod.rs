@@ -4,6 +4,7 @@
 
 pub(crate) mod cgroup;
 mod copy;
+mod counters;
 pub mod disks;
 mod first_start;
 pub mod harm;
@@ -22,6 +23,7 @@ pub mod real;
 mod record;
 mod root_files;
 pub(crate) mod run;
+pub mod usage;
 mod user_data;
 mod volume;
 pub(crate) mod why;
@@ -33,6 +35,7 @@ pub use public_side::{
     Direction, NetworkRoute, PacketFilter, PacketRule, Protocol, PublicSide, RecordSet, ZoneSeed,
 };
 pub use real::RealWorld;
+pub use usage::{Measured, Usage};
 
 use std::net::Ipv4Addr;
 
@@ -115,7 +118,7 @@ pub enum WorldEvent {
 
 /// Carries out effects.
 #[async_trait]
-pub trait World: PublicSide + Disks + Harmful {
+pub trait World: PublicSide + Disks + Harmful + Measured {
     /// Makes a network's router.
     async fn create_network(&self, network: &NetworkSeed) -> Result<(), WorldError>;
 

@@ -7,6 +7,7 @@ mod client;
 mod faults;
 mod images;
 mod keys_and_groups;
+mod metrics;
 mod networks;
 mod own_client;
 mod power;

@@ -2,7 +2,7 @@
 
 use crate::support::TestLab;
 use ennead_host::files;
-use ennead_lab::world::{Disks as _, Password, ServerSeed, ServerSize, World as _};
+use ennead_lab::world::{Disks as _, Measured as _, Password, ServerSeed, ServerSize, World as _};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_empties_the_disk_and_applies_user_data_again() {
@@ -109,6 +109,36 @@ async fn a_server_is_given_another_size_and_another_password() {
             "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>&-";
         let limit = lab.ssh(&seed, limit).await.stdout_text();
         assert_eq!(limit.trim(), (3_u64 << 30).to_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_uses_is_counted_and_begins_anew_with_each_start() {
+    TestLab::run("test-usage", 235, |lab| async move {
+        let world = lab.open().await;
+        let seed = lab.seed(1, "ash", "us-east").await;
+        world.create_server(&seed).await.unwrap();
+        assert_eq!(world.usage(1).await.unwrap(), None);
+        world.start(1).await.unwrap();
+        lab.wait_for_ssh(1).await;
+        let before = world.usage(1).await.unwrap().unwrap();
+        let work = "dd if=/dev/zero of=/root/file bs=1M count=16 oflag=direct status=none; \
+                    dd if=/root/file of=/dev/null bs=1M iflag=direct status=none; \
+                    head -c 4000000 /dev/urandom | base64 -w 0";
+        let sent = lab.ssh_ok(&seed, work).await.len() as u64;
+        let after = world.usage(1).await.unwrap().unwrap();
+        assert!(after.cpu_nanos > before.cpu_nanos + 1_000_000, "{before:?} {after:?}");
+        assert!(after.disk_write_bytes >= before.disk_write_bytes + (16 << 20), "{after:?}");
+        assert!(after.disk_read_bytes >= before.disk_read_bytes + (16 << 20), "{after:?}");
+        assert!(after.disk_write_ops > before.disk_write_ops, "{after:?}");
+        assert!(after.bytes_out >= before.bytes_out + sent, "{after:?}");
+        assert!(after.packets_in > before.packets_in, "{after:?}");
+        assert!(after.bytes_in > before.bytes_in && after.bytes_in < after.bytes_out, "{after:?}");
+        world.power_off(1).await.unwrap();
+        world.start(1).await.unwrap();
+        let again = world.usage(1).await.unwrap().unwrap();
+        assert!(again.bytes_out < after.bytes_out, "{again:?}");
     })
     .await;
 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 mod disks;
 mod harm;
 mod public_side;
+mod usage;
 
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
