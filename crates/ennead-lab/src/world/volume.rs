@@ -7,13 +7,12 @@ use std::fs::File;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, files};
 use serde::{Deserialize, Serialize};
 
 use super::nspawn::inside;
 use super::place::{LabPlace, ids};
-use super::process::{Process, container_init};
+use super::process::Process;
 use super::record::{load, save};
 use super::why::Why;
 use super::{VolumeSeed, VolumeUse, loops, run};
@@ -23,9 +22,6 @@ const GB: u64 = 1 << 30;
 
 /// How long a file system may take to be made; of the largest volume it is some seconds.
 const FORMAT_DEADLINE: Duration = Duration::from_mins(5);
-
-/// How long an init may take to be what runs in its container.
-const INIT_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Makes node and link; mounts when asked for what carries a file system. As in the cloud it is the
 /// server that mounts, so a mount that fails is no failure of attaching.
@@ -139,37 +135,19 @@ pub(crate) fn of_server(place: &LabPlace, server: u64) -> Result<Vec<VolumeUse>,
     Ok(found)
 }
 
-/// Gives a server that has just been started its volumes.
-pub(crate) async fn plug_all(
-    place: &LabPlace,
-    server: u64,
-    container: &Process,
-) -> Result<(), Why> {
-    for usage in of_server(place, server)? {
-        plug(place, &usage, container).await?;
-    }
-    Ok(())
-}
-
 /// Gives a running server a volume.
-pub(crate) async fn plug(
-    place: &LabPlace,
-    usage: &VolumeUse,
-    container: &Process,
-) -> Result<(), Why> {
+pub(crate) async fn plug(place: &LabPlace, usage: &VolumeUse, init: &Process) -> Result<(), Why> {
     let device = loops::ensure(&file_path(place, usage.volume)).await?;
     let numbers = device.numbers()?;
-    let init = init_of(container).await?;
     let (id, automount) = (usage.volume.to_string(), usage.automount.to_string());
-    script(&init, PLUG, &[&device.name, &numbers, &id, &automount]).await
+    script(init, PLUG, &[&device.name, &numbers, &id, &automount]).await
 }
 
 /// Takes a volume from a running server.
-pub(crate) async fn unplug(place: &LabPlace, id: u64, container: &Process) -> Result<(), Why> {
+pub(crate) async fn unplug(place: &LabPlace, id: u64, init: &Process) -> Result<(), Why> {
     let file = file_path(place, id);
     for device in loops::below(&file)? {
-        let init = init_of(container).await?;
-        script(&init, UNPLUG, &[&device.name, &id.to_string()]).await?;
+        script(init, UNPLUG, &[&device.name, &id.to_string()]).await?;
     }
     Ok(())
 }
@@ -185,19 +163,6 @@ pub(crate) async fn release_all(place: &LabPlace, server: u64) -> Result<(), Why
         release(place, usage.volume).await?;
     }
     Ok(())
-}
-
-/// Returns the init once it is the server's own: before, it is still `systemd-nspawn` that prepares
-/// the root.
-async fn init_of(container: &Process) -> Result<Process, Why> {
-    let seen = wait_until(INIT_DEADLINE, Duration::from_millis(5), || async {
-        let program = |id: i32| rustix::fs::readlink(format!("/proc/{id}/exe"), Vec::new());
-        let init = container_init(container.id()).ok_or("no init")?;
-        let starter = program(container.id()).map_err(|error| error.to_string())?;
-        let own = program(init.id()).map_err(|error| error.to_string())?;
-        if own == starter { Err("the init is not started yet".to_owned()) } else { Ok(init) }
-    });
-    seen.await.map_err(|error| Why::of(&error))
 }
 
 async fn script(init: &Process, script: &str, arguments: &[&str]) -> Result<(), Why> {

@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::time::Duration;
+
 use crate::support::TestLab;
 use ennead_lab::lifecycle::census;
-use ennead_lab::world::{Disks as _, VolumeSeed, VolumeUse, World as _};
+use ennead_lab::world::{Disks as _, VolumeSeed, VolumeUse, World as _, WorldEvent};
 
 const LINK: &str = "/dev/disk/by-id/scsi-0HC_Volume_7";
+
+/// Longer than any step of the lab.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 fn ext4(id: u64) -> VolumeSeed {
     VolumeSeed { id, size_gb: 10, format: Some("ext4".to_owned()) }
@@ -47,6 +52,14 @@ async fn a_volume_keeps_its_files_over_power_cycles_and_moves() {
         world.start(1).await.unwrap();
         lab.wait_for_ssh(1).await;
         assert_eq!(lab.ssh_ok(&one, "cat /mnt/HC_Volume_7/file").await, "kept\n");
+
+        // A server that shuts down by itself lets go of it too.
+        world.shutdown(1).await.unwrap();
+        let event = tokio::time::timeout(DEADLINE, world.next_event()).await.unwrap();
+        assert_eq!(event, WorldEvent::Stopped(1));
+        assert_eq!(loops(&lab).await, 0);
+        world.start(1).await.unwrap();
+        lab.wait_for_ssh(1).await;
 
         // Larger while it is in use; its file system follows when the server says so.
         world.resize_volume(7, 12).await.unwrap();

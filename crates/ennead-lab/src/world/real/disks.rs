@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use ennead_host::{Host as _, LocalHost, files};
 
 use super::{Inner, RealWorld, server_error};
-use crate::world::nspawn::inside;
-use crate::world::process::container_init;
+use crate::world::nspawn::{self, inside};
 use crate::world::record::{find_server, load_server, save_server};
 use crate::world::why::Why;
 use crate::world::{
@@ -29,6 +28,20 @@ impl Inner {
         }
     }
 
+    /// Gives a server that runs all its volumes.
+    pub(super) async fn plug_volumes(&self, server: u64) -> Result<(), Why> {
+        let volumes = volume::of_server(&self.place, server)?;
+        if volumes.is_empty() {
+            return Ok(());
+        }
+        let init = nspawn::own_init(&self.place.server(server)).await?;
+        let init = init.ok_or_else(|| Why("it does not run".to_owned()))?;
+        for usage in volumes {
+            volume::plug(&self.place, &usage, &init).await?;
+        }
+        Ok(())
+    }
+
     async fn rebuild(&self, seed: &ServerSeed) -> Result<(), Why> {
         self.check_off(seed.id)?;
         let mut record = load_server(&self.place, seed.id)?;
@@ -49,8 +62,7 @@ impl Inner {
     }
 
     async fn set_password(&self, server: u64, password: &Password) -> Result<(), Why> {
-        let container = self.running(server)?;
-        let init = container.and_then(|container| container_init(container.id()));
+        let init = nspawn::own_init(&self.place.server(server)).await?;
         let init = init.ok_or_else(|| Why("it does not run".to_owned()))?;
         // Standard input is no argument: nobody sees it in a list of processes or in an error.
         let command = inside(&init).arg("chpasswd").stdin(format!("root:{}\n", password.0));
@@ -77,8 +89,8 @@ impl Inner {
             }
             _ => {}
         }
-        if let Some(container) = self.running(wanted.server)? {
-            volume::plug(&self.place, wanted, &container).await?;
+        if let Some(init) = nspawn::own_init(&self.place.server(wanted.server)).await? {
+            volume::plug(&self.place, wanted, &init).await?;
         }
         record.place = Some(*wanted);
         volume::put(&self.place, &record)
@@ -87,9 +99,9 @@ impl Inner {
     async fn detach_volume(&self, id: u64, server: Option<u64>) -> Result<(), Why> {
         let Some(mut record) = volume::find(&self.place, id)? else { return Ok(()) };
         if let Some(server) = server
-            && let Some(container) = self.running(server)?
+            && let Some(init) = nspawn::own_init(&self.place.server(server)).await?
         {
-            volume::unplug(&self.place, id, &container).await?;
+            volume::unplug(&self.place, id, &init).await?;
         }
         volume::release(&self.place, id).await?;
         record.place = None;

@@ -158,7 +158,7 @@ impl Inner {
             memory_bytes: record.seed.memory_bytes,
         };
         let started = nspawn::start(&container).await?;
-        volume::plug_all(&self.place, record.seed.id, &started).await?;
+        self.plug_volumes(record.seed.id).await?;
         Ok(started)
     }
 
