@@ -62,6 +62,11 @@ fn file_path(place: &LabPlace, id: u64) -> Utf8PathBuf {
     place.volumes().join(format!("{id}.img"))
 }
 
+/// Where a volume is made, so that one that is half made is never taken for one.
+fn fresh_path(place: &LabPlace, id: u64) -> Utf8PathBuf {
+    place.volumes().join(format!("{id}.new"))
+}
+
 /// Reads a volume's record; `None` when there is no such volume.
 pub(crate) fn find(place: &LabPlace, id: u64) -> Result<Option<VolumeRecord>, Why> {
     load(&record_path(place, id))
@@ -83,7 +88,7 @@ pub(crate) async fn create(place: &LabPlace, seed: &VolumeSeed) -> Result<(), Wh
         return Ok(());
     }
     files::make_directory(&place.volumes())?;
-    let fresh = place.volumes().join(format!("{}.new", seed.id));
+    let fresh = fresh_path(place, seed.id);
     files::remove(&fresh)?;
     set_size(&fresh, seed.size_gb)?;
     if let Some(format) = &seed.format {
@@ -92,7 +97,8 @@ pub(crate) async fn create(place: &LabPlace, seed: &VolumeSeed) -> Result<(), Wh
             .args(options.iter().copied())
             .arg(fresh.as_str())
             .deadline(FORMAT_DEADLINE);
-        LocalHost::new("lab").run_ok(&command).await?;
+        let made = LocalHost::new("lab").run_ok(&command).await;
+        made.map_err(|error| Why(format!("format it as {format}: {}", Why::of(&error))))?;
     }
     run::rename(&fresh, &file_path(place, seed.id))?;
     put(place, &VolumeRecord { seed: seed.clone(), place: None })
@@ -122,6 +128,7 @@ pub(crate) async fn delete(place: &LabPlace, id: u64) -> Result<(), Why> {
     loops::release(&file_path(place, id)).await?;
     files::remove(&record_path(place, id))?;
     files::remove(&file_path(place, id))?;
+    files::remove(&fresh_path(place, id))?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod disks;
 mod image;
+mod storage_api;
 mod support;
 mod user_data;
 mod volumes;

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::support::TestLab;
+use ennead_host::files;
 use ennead_lab::lifecycle::census;
 use ennead_lab::world::{Disks as _, VolumeSeed, VolumeUse, World as _, WorldEvent};
 
@@ -120,6 +121,22 @@ async fn a_volume_without_a_file_system_is_not_mounted_and_one_in_use_is_not_mov
         lab.ssh_ok(&seed, "systemctl stop holder").await;
         world.detach_volume(7).await.unwrap();
         assert_eq!(loops(&lab).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_that_cannot_be_formatted_says_why_and_leaves_nothing() {
+    TestLab::run("test-volume-format", 237, |lab| async move {
+        let world = lab.open().await;
+        let odd = VolumeSeed { format: Some("no-such-format".to_owned()), ..ext4(7) };
+        let error = world.create_volume(&odd).await.unwrap_err();
+        assert_eq!(error.object, "volume 7");
+        assert!(error.why.contains("format it as no-such-format"), "{error}");
+        assert!(error.why.contains("mkfs.no-such-format"), "{error}");
+        assert!(world.attach_volume(&at(1, false)).await.is_err(), "there is no such volume");
+        world.delete_volume(7).await.unwrap();
+        assert_eq!(files::list(&lab.place.state.join("volumes")).unwrap(), [""; 0]);
     })
     .await;
 }
