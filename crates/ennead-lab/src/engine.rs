@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ennead_host::clock::{now, pause_for};
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +19,7 @@ use crate::fault::Faults;
 use crate::neighbours::{Neighbours, addresses_in};
 use crate::pace::Pace;
 use crate::shelf::{Answer, Circumstances, Shelf};
+use crate::state::metrics::Sample;
 use crate::state::{Code, Effect, Ending, Job, Moment, Refusal, Rules, State};
 use crate::store::{Store, StoreError};
 use crate::world::{World, WorldError, WorldEvent};
@@ -197,6 +199,23 @@ impl Engine {
         self.dispatch(&mut inner);
     }
 
+    /// Measures once what each server that runs uses.
+    pub async fn take_samples(&self, at: Timestamp) {
+        let servers: Vec<_> = self.inner().state.servers.keys().copied().collect();
+        for server in servers {
+            match self.world.usage(server).await {
+                Ok(Some(usage)) => {
+                    let samples = &mut self.inner().state.samples;
+                    Arc::make_mut(samples).add(server, Sample { at, usage });
+                }
+                Ok(None) => {}
+                Err(error) => tracing::debug!(server, %error, "a server was not measured"),
+            }
+        }
+        let State { samples, servers, .. } = &mut self.inner().state;
+        Arc::make_mut(samples).keep(|server| servers.contains_key(&server));
+    }
+
     /// Waits until the jobs that are being carried out have ended; no further ones begin. Those
     /// that only wait for their time are left to the next start.
     pub async fn settle(&self) {
@@ -293,7 +312,7 @@ impl Engine {
         for effect in &job.effects {
             match self.call(effect).await {
                 Ok(None) => {}
-                Ok(Some(runs)) => ending = Ending::Runs(runs),
+                Ok(Some(seen)) => ending = seen,
                 Err(error) => {
                     let (code, message) = ("action_failed".to_owned(), error.to_string());
                     return Ending::Failed { code, message };
@@ -303,8 +322,8 @@ impl Engine {
         ending
     }
 
-    /// Calls the world; gives what it saw when it was only to look.
-    async fn call(&self, effect: &Effect) -> Result<Option<bool>, WorldError> {
+    /// Calls the world; gives what it saw when that is of interest.
+    async fn call(&self, effect: &Effect) -> Result<Option<Ending>, WorldError> {
         let world = &self.world;
         match effect {
             Effect::CreateNetwork(seed) => world.create_network(seed).await?,
@@ -330,7 +349,9 @@ impl Engine {
             Effect::Rebuild(seed) => world.rebuild(seed).await?,
             Effect::Resize(server, size) => world.resize(*server, *size).await?,
             Effect::SetPassword(server, password) => world.set_password(*server, password).await?,
-            Effect::CreateImage(image, server) => world.create_image(*image, *server).await?,
+            Effect::CreateImage(image, server) => {
+                return Ok(Some(Ending::Copied(world.create_image(*image, *server).await?)));
+            }
             Effect::DeleteImage(image) => world.delete_image(*image).await?,
             Effect::CreateVolume(volume) => world.create_volume(volume).await?,
             Effect::AttachVolume(place) => world.attach_volume(place).await?,
@@ -338,7 +359,7 @@ impl Engine {
             Effect::ResizeVolume(volume, size_gb) => world.resize_volume(*volume, *size_gb).await?,
             Effect::DeleteVolume(volume) => world.delete_volume(*volume).await?,
             Effect::LookWhetherRuns(server) => {
-                return Ok(Some(world.running().await?.contains(server)));
+                return Ok(Some(Ending::Runs(world.running().await?.contains(server))));
             }
         }
         Ok(None)

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::world::names::LabNames;
 use crate::world::place::MARK;
 use crate::world::why::Why;
-use crate::world::{WorldError, cgroup, mounts, namespace, network, nspawn};
+use crate::world::{WorldError, cgroup, loops, mounts, namespace, network, nspawn};
 
 /// What a lab has on this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -29,6 +29,8 @@ pub struct Census {
     pub routes: usize,
     /// nftables tables in this machine's own namespace.
     pub tables: usize,
+    /// Loop devices over its volumes.
+    pub loops: usize,
     /// Control groups, one for each hierarchy.
     pub cgroups: usize,
     /// Files and folders directly in its folder.
@@ -46,14 +48,15 @@ impl fmt::Display for Census {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} processes, {} mounts, {} namespaces, {} links, {} routes, {} tables, {} cgroups, \
-             {} files",
+            "{} processes, {} mounts, {} namespaces, {} links, {} routes, {} tables, {} loop devices, \
+             {} cgroups, {} files",
             self.processes,
             self.mounts,
             self.namespaces,
             self.links,
             self.routes,
             self.tables,
+            self.loops,
             self.cgroups,
             self.files
         )
@@ -85,6 +88,7 @@ async fn count(names: &LabNames, state: &Utf8Path) -> Result<Census, Why> {
         links: usize::from(linked),
         routes,
         tables: tables.iter().filter(|line| line.ends_with(&table)).count(),
+        loops: loops::below(state)?.len(),
         cgroups: cgroup::folders(&names.cgroup())?.len(),
         files: files::list(state)?.len(),
     })
@@ -119,6 +123,7 @@ async fn remove(names: &LabNames, lab: &str, state: &Utf8Path) -> Result<(), Why
     cgroup::remove(&names.cgroup()).await?;
     if known {
         mounts::unmount_below(state)?;
+        loops::release(state).await?;
         let state = state.to_owned();
         let removed = tokio::task::spawn_blocking(move || files::remove_all(&state)).await;
         removed.map_err(|error| Why::of(&error))??;

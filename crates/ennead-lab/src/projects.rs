@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use ennead_host::clock::{now, pause_for};
 use thiserror::Error;
 
 use crate::engine::{Engine, EngineError, EngineOptions};
 use crate::rate::Gate;
 use crate::register::{Register, TokenRecord};
+use crate::state::metrics::SAMPLE_EVERY;
 use crate::state::{Code, Refusal};
 use crate::store::{Store, StoreError};
 use crate::token::{DEFAULT_PROJECT, LabToken, digest};
@@ -164,6 +166,16 @@ impl Projects {
             let event: WorldEvent = self.common.world.next_event().await;
             for project in self.all() {
                 project.engine.note(event);
+            }
+        }
+    }
+
+    /// Measures what servers use. Never ends.
+    pub(crate) async fn measure(&self) {
+        loop {
+            pause_for(SAMPLE_EVERY).await;
+            for project in self.all() {
+                project.engine.take_samples(now()).await;
             }
         }
     }

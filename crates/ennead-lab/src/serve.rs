@@ -190,7 +190,8 @@ async fn run(
     };
     let answering = accept(listener, Arc::clone(&desk), desk.patience, closed.clone());
     let listening = closed.run_until_cancelled(desk.projects.listen());
-    tokio::join!(close, answering, listening);
+    let measuring = closed.run_until_cancelled(desk.projects.measure());
+    tokio::join!(close, answering, listening, measuring);
     if tokio::time::timeout(SETTLE_DEADLINE, desk.projects.settle()).await.is_err() {
         tracing::warn!("jobs were cut off; they are carried out again at the next start");
     }

@@ -24,6 +24,8 @@ enum Event {
     Protect { server: u8, on: bool },
     Rename { server: u8, name: u8 },
     Delete { kind: u8, place: u8 },
+    Volume { action: u8, volume: u8, server: u8 },
+    Disk { action: u8, server: u8, image: u8 },
     Stopped { server: u8 },
     Finish { place: u8, ending: u8 },
     Restart { running: u8 },
@@ -51,6 +53,10 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (small(), any::<bool>()).prop_map(|(server, on)| Event::Protect { server, on }),
         1 => (small(), small()).prop_map(|(server, name)| Event::Rename { server, name }),
         2 => (small(), small()).prop_map(|(kind, place)| Event::Delete { kind, place }),
+        4 => (0..8_u8, small(), small())
+            .prop_map(|(action, volume, server)| Event::Volume { action, volume, server }),
+        4 => (0..8_u8, small(), small())
+            .prop_map(|(action, server, image)| Event::Disk { action, server, image }),
         1 => small().prop_map(|server| Event::Stopped { server }),
         8 => (small(), 0..8_u8).prop_map(|(place, ending)| Event::Finish { place, ending }),
         1 => any::<u8>().prop_map(|running| Event::Restart { running }),
@@ -179,6 +185,8 @@ impl Play {
                 };
                 self.send(Method::Delete, &path, "");
             }
+            Event::Volume { action, volume, server } => self.volume(*action, *volume, *server),
+            Event::Disk { action, server, image } => self.disk(*action, *server, *image),
             Event::Stopped { server } => {
                 let id = pick(self.state.servers.keys(), *server);
                 self.state.note_stopped(id);
@@ -192,6 +200,43 @@ impl Play {
                 self.state.adopt(&running);
             }
             other => panic!("not for one object: {other:?}"),
+        }
+    }
+
+    fn volume(&mut self, action: u8, volume: u8, server: u8) {
+        let id = pick(self.state.volumes.keys(), volume);
+        let server = pick(self.state.servers.keys(), server);
+        let path = format!("/volumes/{id}/actions");
+        let name = format!("v{volume}");
+        match action {
+            0 => self.post("/volumes", &json!({ "name": name, "size": 10, "server": server })),
+            1 => self.post("/volumes", &json!({ "name": name, "size": 10, "location": "hil" })),
+            2 | 3 => self.post(&format!("{path}/attach"), &json!({ "server": server })),
+            4 => self.post(&format!("{path}/detach"), &json!({})),
+            5 => self.post(&format!("{path}/resize"), &json!({ "size": 10 + volume })),
+            6 => self.send(Method::Delete, &format!("/volumes/{id}"), ""),
+            _ => {
+                let body = json!({ "name": "with-volume", "server_type": "ccx13",
+                    "image": "debian-13", "location": "hil", "volumes": [id] });
+                self.post("/servers", &body);
+            }
+        }
+    }
+
+    fn disk(&mut self, action: u8, server: u8, image: u8) {
+        let image = pick(self.state.images.keys(), image);
+        match action {
+            0 => self.act(server, "create_image", &json!({})),
+            1 => self.act(server, "create_image", &json!({ "type": "backup" })),
+            2 => self.act(server, "enable_backup", &json!({})),
+            3 => self.act(server, "disable_backup", &json!({})),
+            4 => self.act(server, "rebuild", &json!({ "image": image })),
+            5 => self.act(server, "rebuild", &json!({ "image": "debian-13" })),
+            6 => {
+                let body = json!({ "server_type": "ccx23", "upgrade_disk": true });
+                self.act(server, "change_type", &body);
+            }
+            _ => self.send(Method::Delete, &format!("/images/{image}"), ""),
         }
     }
 
@@ -248,7 +293,22 @@ impl Play {
         for id in state.placement_groups.keys() {
             assert!(state.placement_group(*id).unwrap().servers.len() <= 10);
         }
+        self.check_disks();
         self.check_actions();
+    }
+
+    fn check_disks(&self) {
+        let state = &self.state;
+        unique("volume name", state.volumes.values().map(|volume| volume.name.clone()));
+        for volume in state.volumes.values() {
+            let Some(place) = &volume.place else { continue };
+            let server = &state.servers[&place.server];
+            assert_eq!(server.location, volume.location, "a volume is far from its server");
+            assert!(volume.made || !place.attached, "attached before it was made");
+        }
+        for image in state.images.values() {
+            assert!(image.image.bound_to.is_none_or(|server| state.servers.contains_key(&server)));
+        }
     }
 
     fn check_actions(&self) {

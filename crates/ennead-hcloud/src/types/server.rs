@@ -167,6 +167,12 @@ pub struct CreateServer {
     /// Networks by id; the address is chosen by the cloud.
     #[serde(default)]
     pub networks: Vec<u64>,
+    /// Volumes by id, in the server's location.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<u64>,
+    /// Whether the server mounts the volumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automount: Option<bool>,
     /// Placement group's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group: Option<u64>,

@@ -93,6 +93,8 @@ fn one(call: &Call<'_>, id: u64, concerns: impl Fn(&Action) -> bool) -> Result<R
 fn check_exists(kind: &str, id: u64, call: &Call<'_>) -> Result<(), Refusal> {
     let exists = match kind {
         "server" => call.state.servers.contains_key(&id),
+        "volume" => call.state.volumes.contains_key(&id),
+        "image" => call.state.image(id).is_ok(),
         _ => call.state.networks.contains_key(&id),
     };
     if exists { Ok(()) } else { Err(Refusal::not_found(kind, id)) }

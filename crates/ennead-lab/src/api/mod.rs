@@ -9,6 +9,7 @@ pub mod floating_ips;
 pub mod images;
 pub mod listing;
 pub mod locations;
+pub mod metrics;
 pub mod networks;
 pub mod placement_groups;
 pub mod pricing;
@@ -17,6 +18,7 @@ pub mod removed;
 pub mod request;
 pub mod route;
 pub mod server_actions;
+pub mod server_disks;
 pub mod server_types;
 pub mod servers;
 pub mod ssh_keys;
@@ -35,12 +37,15 @@ const RESOURCES: &[&[Route]] = &[
     floating_ips::ROUTES,
     images::ROUTES,
     locations::ROUTES,
+    metrics::ROUTES,
     networks::ROUTES,
     placement_groups::ROUTES,
     pricing::ROUTES,
     primary_ips::ROUTES,
     removed::ROUTES,
     server_types::ROUTES,
+    // Before `server_actions`, which answers for every other word.
+    server_disks::ROUTES,
     server_actions::ROUTES,
     servers::ROUTES,
     ssh_keys::ROUTES,

@@ -33,17 +33,10 @@ const KIND: &str = "server";
 const UNSUPPORTED: &[&str] = &[
     "attach_iso",
     "change_alias_ips",
-    "change_dns_ptr",
-    "change_type",
-    "create_image",
     "detach_iso",
-    "disable_backup",
     "disable_rescue",
-    "enable_backup",
     "enable_rescue",
-    "rebuild",
     "request_console",
-    "reset_password",
 ];
 
 fn power(call: &mut Call<'_>, power: Power) -> Result<Reply, Refusal> {

@@ -43,6 +43,8 @@ fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         start_after_create: body.flag("start_after_create").unwrap_or(true),
         ssh_keys: body.ids_or_names("ssh_keys"),
         networks: body.ids("networks"),
+        volumes: body.ids("volumes"),
+        automount: body.flag("automount"),
         placement_group: body.id("placement_group"),
         labels: body.labels().unwrap_or_default(),
         user_data: body.text("user_data"),
@@ -56,12 +58,8 @@ fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     if body.has("datacenter") {
         body.blame("datacenter", "was removed from the API, use location");
     }
-    let volumes = body.ids("volumes");
     let firewalls = body.objects("firewalls", |firewall| firewall.required_id("firewall"));
     body.check()?;
-    if let Some(volume) = volumes.first() {
-        return Err(Refusal::not_found("volume", volume));
-    }
     if let Some(firewall) = firewalls.first() {
         return Err(Refusal::not_found("firewall", firewall));
     }

@@ -58,7 +58,7 @@ impl State {
         action.progress = 100;
         action.finished = Some(rfc3339(now));
         match ending {
-            Ending::Done | Ending::Runs(_) => action.status = "success".into(),
+            Ending::Done | Ending::Runs(_) | Ending::Copied(_) => action.status = "success".into(),
             Ending::Failed { code, message } => {
                 action.status = "error".into();
                 action.error = Some(ActionError { code: code.clone(), message: message.clone() });

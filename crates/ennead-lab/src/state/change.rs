@@ -3,6 +3,8 @@
 //! Whatever has to be reserved at once (an address, a place in a group) is written down when the
 //! request is answered and taken back here when the job fails.
 
+use std::net::IpAddr;
+
 use ennead_hcloud::types::ServerProtection;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,7 @@ use super::floating_ip::FloatingIpChange;
 use super::image::ImageChange;
 use super::moment::Moment;
 use super::primary_ip::PrimaryIpChange;
-use super::server::Status;
+use super::server::{DiskChange, Status};
 use super::volume::VolumeChange;
 use super::zone::ZoneChange;
 
@@ -65,6 +67,10 @@ pub enum Change {
     FloatingIp(FloatingIpChange),
     /// Of a primary ip.
     PrimaryIp(PrimaryIpChange),
+    /// Of a server's disk or size.
+    Disk(DiskChange),
+    /// The address has its new name; or the one that is given.
+    NameServer(u64, IpAddr, Option<String>),
     /// Of a volume.
     Volume(VolumeChange),
     /// Of an image.
@@ -82,7 +88,7 @@ impl State {
         self.end_action(job.action, ending, moment.now);
         match ending {
             Ending::Failed { .. } => self.take_back(&job, ending, moment),
-            Ending::Done | Ending::Runs(_) => self.carry_over(&job, ending),
+            Ending::Done | Ending::Runs(_) | Ending::Copied(_) => self.carry_over(&job, ending),
         }
     }
 
@@ -94,6 +100,8 @@ impl State {
             }
             Change::DeleteServer { server, .. } => {
                 self.servers.remove(server);
+                self.free_volumes_of(*server);
+                self.drop_backups_of(*server);
             }
             Change::Power { server, to, .. } => self.set_status(*server, *to),
             Change::Look(server) => self.look_after_stop(*server, *ending == Ending::Runs(true)),
@@ -111,9 +119,11 @@ impl State {
             Change::FloatingIp(change) => change.carry_over(self, job),
             Change::PrimaryIp(change) => change.carry_over(self, job),
             Change::Volume(change) => change.carry_over(self, job),
-            Change::Image(change) => change.carry_over(self, job),
+            Change::Disk(change) => change.carry_over(self),
+            Change::Image(change) => change.carry_over(self, ending),
             Change::Zone(change) => change.carry_over(self, job),
             Change::Nothing
+            | Change::NameServer(..)
             | Change::ProtectServer(..)
             | Change::ProtectNetwork(..)
             | Change::JoinGroup(_)
@@ -124,9 +134,11 @@ impl State {
     fn take_back(&mut self, job: &Job, ending: &Ending, moment: &Moment<'_>) {
         match &job.change {
             Change::CreateServer(server) => self.forget_failed_server(*server, ending, moment),
-            Change::DeleteServer { server, before } | Change::Power { server, before, .. } => {
+            Change::DeleteServer { server, before } => {
                 self.set_status(*server, *before);
+                self.give_volumes_back_to(*server);
             }
+            Change::Power { server, before, .. } => self.set_status(*server, *before),
             Change::Attach(server, network) => self.drop_attachment(*server, *network),
             Change::ProtectServer(server, before) => {
                 self.with_server(*server, |record| record.protection = before.clone());
@@ -144,6 +156,10 @@ impl State {
             Change::FloatingIp(change) => change.take_back(self, job, ending, moment),
             Change::PrimaryIp(change) => change.take_back(self, job, ending, moment),
             Change::Volume(change) => change.take_back(self, job, ending, moment),
+            Change::Disk(change) => change.take_back(self),
+            Change::NameServer(server, address, before) => {
+                self.set_dns_ptr(*server, *address, before.clone());
+            }
             Change::Image(change) => change.take_back(self, job, ending, moment),
             Change::Zone(change) => change.take_back(self, job, ending, moment),
             Change::Nothing
@@ -164,6 +180,7 @@ impl State {
             self.end_action(follower.action, ending, moment.now);
         }
         self.servers.remove(&server);
+        self.free_volumes_of(server);
         self.add_job(lane, None, vec![Effect::DeleteServer(server)], Change::Nothing);
     }
 

@@ -72,6 +72,21 @@ pub enum Effect {
     LookWhetherRuns(u64),
 }
 
+impl Effect {
+    /// Returns the objects that it changes besides the one that its job is for.
+    fn changes(&self) -> Vec<Lane> {
+        match self {
+            Self::Detach(server, _) => vec![Lane::Server(*server)],
+            Self::AttachVolume(place) => {
+                vec![Lane::Volume(place.volume), Lane::Server(place.server)]
+            }
+            Self::DetachVolume(volume) => vec![Lane::Volume(*volume)],
+            Self::CreateImage(image, _) | Self::DeleteImage(image) => vec![Lane::Image(*image)],
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// An object on which at most one job works at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Lane {
@@ -115,6 +130,8 @@ pub enum Ending {
     Done,
     /// [`Effect::LookWhetherRuns`] saw this.
     Runs(bool),
+    /// [`Effect::CreateImage`] copied so many bytes.
+    Copied(u64),
     /// A call failed; the rest were not made.
     Failed {
         /// For example `action_failed`.
@@ -128,11 +145,11 @@ impl Job {
     /// Returns the objects that nobody else may touch meanwhile.
     pub fn exclusive(&self) -> Vec<Lane> {
         let mut lanes = vec![self.lane];
-        let detached = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Detach(server, _) => Some(Lane::Server(*server)),
-            _ => None,
-        });
-        lanes.extend(detached.filter(|lane| *lane != self.lane));
+        for lane in self.effects.iter().flat_map(Effect::changes) {
+            if !lanes.contains(&lane) {
+                lanes.push(lane);
+            }
+        }
         lanes
     }
 
@@ -143,6 +160,9 @@ impl Job {
             .filter_map(|effect| match effect {
                 Effect::Attach(_, attachment) => Some(Lane::Network(attachment.network)),
                 Effect::Detach(_, network) => Some(Lane::Network(*network)),
+                Effect::CreateServer(seed) | Effect::Rebuild(seed) => {
+                    seed.snapshot.map(Lane::Image)
+                }
                 _ => None,
             })
             .filter(|lane| *lane != self.lane)

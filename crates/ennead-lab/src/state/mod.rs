@@ -11,6 +11,7 @@ pub mod firewall;
 pub mod floating_ip;
 pub mod image;
 pub mod labels;
+pub mod metrics;
 pub mod moment;
 pub mod network;
 pub mod placement_group;
@@ -26,6 +27,7 @@ pub mod volume;
 pub mod zone;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ennead_hcloud::types::{Action, Network, PlacementGroup, SshKey};
 use serde::{Deserialize, Serialize};
@@ -77,6 +79,9 @@ pub struct State {
     pub actions: BTreeMap<u64, Action>,
     /// What is still to be done, oldest first.
     pub jobs: Vec<Job>,
+    /// What servers used lately; not stored.
+    #[serde(skip)]
+    pub samples: Arc<metrics::Samples>,
 }
 
 impl Default for State {
@@ -96,6 +101,7 @@ impl Default for State {
             zones: BTreeMap::new(),
             actions: BTreeMap::new(),
             jobs: Vec::new(),
+            samples: Arc::default(),
         }
     }
 }
@@ -122,7 +128,7 @@ impl State {
 
     /// Returns whether an action runs on the object. What nobody asked for does not lock.
     pub fn is_locked(&self, lane: Lane) -> bool {
-        self.jobs.iter().any(|job| job.lane == lane && job.action.is_some())
+        self.jobs.iter().any(|job| job.action.is_some() && job.exclusive().contains(&lane))
     }
 }
 

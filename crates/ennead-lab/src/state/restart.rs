@@ -9,8 +9,8 @@ use super::{Change, State};
 
 impl State {
     /// Brings the state in line with the servers that really run, and queues what makes the world
-    /// whole again after a crash of the machine: every network, and every server that is off with
-    /// its places in networks. All of these are calls that change nothing when all is in place.
+    /// whole again after a crash of the machine: every network, every server that is off with
+    /// its places in networks, and every volume. All of these are calls that change nothing when all is in place.
     pub fn adopt(&mut self, running: &[u64]) {
         let running: BTreeSet<_> = running.iter().copied().collect();
         let busy: BTreeSet<_> = self.jobs.iter().map(|job| job.lane).collect();
@@ -52,6 +52,21 @@ impl State {
         }
         for (server, effects) in servers {
             self.add_job(Lane::Server(server), None, effects, Change::Nothing);
+        }
+        self.restore_volumes();
+    }
+
+    /// Volumes of running servers too: what is in place already is left as it is.
+    fn restore_volumes(&mut self) {
+        let made: Vec<_> = self.volumes.values().filter(|volume| volume.made).cloned().collect();
+        for volume in made {
+            let effects = vec![Effect::CreateVolume(volume.seed())];
+            self.add_job(Lane::Volume(volume.id), None, effects, Change::Nothing);
+            let attached = volume.place.as_ref().is_some_and(|place| place.attached);
+            if let Some(usage) = volume.usage().filter(|_| attached) {
+                let effects = vec![Effect::AttachVolume(usage)];
+                self.add_job(Lane::Server(usage.server), None, effects, Change::Nothing);
+            }
         }
     }
 

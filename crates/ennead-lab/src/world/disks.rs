@@ -64,8 +64,8 @@ pub trait Disks: Send + Sync {
     /// Sets root's password in a server that runs.
     async fn set_password(&self, server: u64, password: &Password) -> Result<(), WorldError>;
 
-    /// Copies a server's disk as it is now to an image.
-    async fn create_image(&self, image: u64, server: u64) -> Result<(), WorldError>;
+    /// Copies a server's disk as it is now to an image; returns the bytes that the image takes.
+    async fn create_image(&self, image: u64, server: u64) -> Result<u64, WorldError>;
 
     /// Removes an image that was made by [`Disks::create_image`].
     async fn delete_image(&self, image: u64) -> Result<(), WorldError>;

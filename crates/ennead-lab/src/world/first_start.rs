@@ -8,7 +8,7 @@ use crate::image::CLOUD_INIT_OFF;
 
 use super::place::ServerPlace;
 use super::record::ServerRecord;
-use super::root_files::{make_folder, write};
+use super::root_files::{make_folder, remove, write};
 use super::user_data::{FirstStart, RootFile, first_start};
 use super::why::Why;
 
@@ -26,6 +26,9 @@ pub(crate) async fn prepare(
         return Ok(());
     }
     let (root, seed) = (place.root(), &record.seed);
+    if seed.snapshot.is_some() {
+        forget_first_life(&root)?;
+    }
     let machine_id: String = sha256_hex(name).chars().take(32).collect();
     put(&root, "/etc/machine-id", format!("{machine_id}\n"), 0o444)?;
     put(&root, "/etc/hostname", format!("{}\n", seed.name), 0o644)?;
@@ -39,6 +42,19 @@ pub(crate) async fn prepare(
     }
     files::write(&place.prepared(), "")?;
     Ok(())
+}
+
+/// A disk from a snapshot has been another server's: its host keys and what cloud-init was told go,
+/// as cloud-init would have it.
+fn forget_first_life(root: &Utf8Path) -> Result<(), Why> {
+    for kind in ["ed25519", "ecdsa", "rsa"] {
+        remove(root, &format!("/etc/ssh/ssh_host_{kind}_key"))?;
+        remove(root, &format!("/etc/ssh/ssh_host_{kind}_key.pub"))?;
+    }
+    for name in ["meta-data", "user-data"] {
+        remove(root, &format!("{SEED}/{name}"))?;
+    }
+    put(root, CLOUD_INIT_OFF, String::new(), 0o644)
 }
 
 fn put(root: &Utf8Path, path: &str, content: String, mode: u32) -> Result<(), Why> {
@@ -70,6 +86,5 @@ fn seed_cloud_init(root: &Utf8Path, record: &ServerRecord, user_data: &str) -> R
     });
     put(root, &format!("{SEED}/meta-data"), format!("{meta}\n"), 0o600)?;
     put(root, &format!("{SEED}/user-data"), user_data.to_owned(), 0o600)?;
-    files::remove(&root.join(CLOUD_INIT_OFF))?;
-    Ok(())
+    remove(root, CLOUD_INIT_OFF)
 }

@@ -3,9 +3,12 @@
 //! Every method is idempotent, so that a daemon that was killed can carry out the same effect again.
 
 pub(crate) mod cgroup;
+mod copy;
+mod counters;
 pub mod disks;
 mod first_start;
 pub mod harm;
+pub(crate) mod loops;
 pub mod memory;
 mod metadata;
 pub(crate) mod mounts;
@@ -20,7 +23,9 @@ pub mod real;
 mod record;
 mod root_files;
 pub(crate) mod run;
+pub mod usage;
 mod user_data;
+mod volume;
 pub(crate) mod why;
 
 pub use disks::{Disks, Password, ServerSize, VolumeSeed, VolumeUse};
@@ -30,6 +35,7 @@ pub use public_side::{
     Direction, NetworkRoute, PacketFilter, PacketRule, Protocol, PublicSide, RecordSet, ZoneSeed,
 };
 pub use real::RealWorld;
+pub use usage::{Measured, Usage};
 
 use std::net::Ipv4Addr;
 
@@ -112,7 +118,7 @@ pub enum WorldEvent {
 
 /// Carries out effects.
 #[async_trait]
-pub trait World: PublicSide + Disks + Harmful {
+pub trait World: PublicSide + Disks + Harmful + Measured {
     /// Makes a network's router.
     async fn create_network(&self, network: &NetworkSeed) -> Result<(), WorldError>;
 

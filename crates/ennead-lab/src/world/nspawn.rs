@@ -141,6 +141,30 @@ pub(crate) async fn ask_to_power_off(place: &ServerPlace) -> Result<(), Why> {
     Ok(())
 }
 
+/// Returns the init of a server's container once it is the server's own: before, it is still
+/// `systemd-nspawn` that prepares the root. `None` when no container runs.
+pub(crate) async fn own_init(place: &ServerPlace) -> Result<Option<Process>, Why> {
+    let program = |id: i32| {
+        let path = format!("/proc/{id}/exe");
+        rustix::fs::readlink(path, Vec::new()).map_err(|error| error.to_string())
+    };
+    let seen = wait_until(INIT_DEADLINE, Duration::from_millis(5), || async {
+        let Some(container) = find(place).map_err(|why| why.to_string())? else { return Ok(None) };
+        let init = container_init(container.id()).ok_or("a container without an init")?;
+        if program(container.id())? == program(init.id())? {
+            return Err("the init is not started yet".to_owned());
+        }
+        Ok(Some(init))
+    });
+    seen.await.map_err(|error| Why::of(&error))
+}
+
+/// Begins a command that runs in a container beside its init.
+pub(crate) fn inside(init: &Process) -> Command {
+    let target = init.id().to_string();
+    Command::new("nsenter").args(["--target", &target, "--mount", "--uts", "--ipc", "--pid", "--"])
+}
+
 /// Clears what a container that has ended left on this machine, except its disk.
 pub(crate) async fn clear(place: &ServerPlace, name: &str, group: &str) -> Result<(), Why> {
     // A container that lost its `systemd-nspawn` may live on without it.

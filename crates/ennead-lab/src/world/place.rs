@@ -45,6 +45,14 @@ impl LabPlace {
         self.state.join("networks")
     }
 
+    pub(crate) fn volumes(&self) -> Utf8PathBuf {
+        self.state.join("volumes")
+    }
+
+    pub(crate) fn images(&self) -> Utf8PathBuf {
+        self.state.join("images")
+    }
+
     pub(crate) fn server(&self, server: u64) -> ServerPlace {
         ServerPlace { folder: self.servers().join(server.to_string()) }
     }

@@ -91,12 +91,14 @@ fn network_path(place: &LabPlace, network: u64) -> Utf8PathBuf {
     place.networks().join(format!("{network}.json"))
 }
 
-fn load<T: DeserializeOwned>(path: &Utf8Path) -> Result<Option<T>, Why> {
+/// Reads a record; `None` when there is none.
+pub(crate) fn load<T: DeserializeOwned>(path: &Utf8Path) -> Result<Option<T>, Why> {
     let Some(bytes) = files::read(path)? else { return Ok(None) };
     serde_json::from_slice(&bytes).map(Some).map_err(|error| Why(format!("{path}: {error}")))
 }
 
-fn save<T: Serialize>(path: &Utf8Path, value: &T) -> Result<(), Why> {
+/// Writes a record that only root can read.
+pub(crate) fn save<T: Serialize>(path: &Utf8Path, value: &T) -> Result<(), Why> {
     let bytes = serde_json::to_vec_pretty(value).map_err(|error| Why::of(&error))?;
     Ok(files::write_private(path, bytes)?)
 }

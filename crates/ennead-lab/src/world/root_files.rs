@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::os::fd::OwnedFd;
 
 use camino::Utf8Path;
-use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use super::user_data::RootFile;
@@ -36,6 +36,21 @@ pub(crate) fn make_folder(root: &Utf8Path, path: &str, mode: u32) -> Result<(), 
     let handle = open_root(root).map_err(failed)?;
     let folder = make_folders(&handle, path.trim_start_matches('/')).map_err(failed)?;
     rustix::fs::fchmod(&folder, Mode::from(mode)).map_err(failed)
+}
+
+/// Removes a file; no-op when it is not there.
+pub(crate) fn remove(root: &Utf8Path, path: &str) -> Result<(), Why> {
+    let path = path.trim_start_matches('/');
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    let removed = open_root(root).and_then(|handle| {
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let folder = open(&handle, folder, flags, Mode::empty())?;
+        rustix::fs::unlinkat(&folder, name, AtFlags::empty())
+    });
+    match removed {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(Why(format!("remove {path} in {root}: {error}"))),
+    }
 }
 
 fn open_root(root: &Utf8Path) -> Result<OwnedFd, Errno> {

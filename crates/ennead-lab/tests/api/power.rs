@@ -132,12 +132,13 @@ async fn a_failed_action_says_why_and_leaves_the_server_as_it_was() {
 async fn what_the_lab_does_not_do_it_does_not_pretend() {
     let lab = lab().await;
     let id = lab.make("s", json!({})).await;
-    for action in ["rebuild", "change_type", "enable_rescue", "change_alias_ips", "create_image"] {
+    for action in ["attach_iso", "detach_iso", "enable_rescue", "disable_rescue", "request_console"]
+    {
         let refused = lab.post(&format!("/servers/{id}/actions/{action}"), json!({})).await;
         refused.refused(422, "unsupported_error");
     }
     lab.post(&format!("/servers/{id}/actions/nonsense"), json!({})).await.refused(404, "not_found");
     lab.post("/servers/999/actions/poweron", json!({})).await.refused(404, "not_found");
     lab.post("/servers/999/actions/rebuild", json!({})).await.refused(404, "not_found");
-    lab.get("/volumes").await.refused(404, "not_found");
+    lab.get("/load_balancers").await.refused(404, "not_found");
 }

@@ -76,6 +76,9 @@ async fn after_a_crash_of_the_machine_the_world_is_made_again() {
     let lab = home.lab(&Arc::new(MemoryWorld::new())).await;
     let network = lab.network("n", "10.0.0.0/16").await;
     let server = lab.make("s", json!({ "networks": [network] })).await;
+    let volume = json!({ "name": "v", "size": 10, "server": server, "automount": true });
+    let created = lab.post("/volumes", volume).await.ok();
+    lab.ended(&created["next_actions"][0]).await;
     lab.lab.end().await;
 
     let world = Arc::new(MemoryWorld::new());
@@ -83,6 +86,9 @@ async fn after_a_crash_of_the_machine_the_world_is_made_again() {
     assert_eq!(lab.server(server).await["status"], "off");
     assert_eq!(lab.act(server, "poweron", json!({})).await["status"], "success");
     assert_eq!(world.server(server).unwrap().attachments[0].network, network);
+    lab.lab.quiet().await.unwrap();
+    let volume = world.volume(created["volume"]["id"].as_u64().unwrap()).unwrap();
+    assert_eq!(volume.place.map(|place| (place.server, place.automount)), Some((server, true)));
 }
 
 #[tokio::test]

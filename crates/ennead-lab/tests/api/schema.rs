@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use crate::client::{KEY, Lab, lab, server_body};
 use crate::described;
 
-struct Walk {
-    lab: Lab,
-    seen: BTreeSet<String>,
+/// Operations that were walked through.
+pub(crate) struct Walk {
+    pub(crate) lab: Lab,
+    pub(crate) seen: BTreeSet<String>,
 }
 
 impl Walk {
-    async fn send(
+    pub(crate) async fn send(
         &mut self,
         method: &str,
         pattern: &str,
@@ -31,7 +32,7 @@ impl Walk {
         answer
     }
 
-    async fn act(&mut self, pattern: &str, id: u64, body: Value) {
+    pub(crate) async fn act(&mut self, pattern: &str, id: u64, body: Value) {
         let answer = self.send("POST", pattern, &[id], Some(body)).await;
         assert_eq!(self.lab.ended(&answer["action"]).await["status"], "success", "{pattern}");
     }

@@ -1,6 +1,9 @@
 //! Tests with real servers: they need root and what `ennead doctor` asks for.
 
+mod disks;
 mod image;
+mod storage_api;
 mod support;
 mod user_data;
+mod volumes;
 mod world;

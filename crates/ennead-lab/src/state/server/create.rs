@@ -8,7 +8,7 @@ use ennead_model::catalogue::{CatalogueLocation, CatalogueServerType};
 use ennead_model::digest::sha256_hex;
 
 use super::networks::Wish;
-use super::{ServerRecord, Status};
+use super::{ServerDisk, ServerRecord, Status};
 use crate::state::effect::{Effect, Lane};
 use crate::state::labels::is_subdomain;
 use crate::state::moment::{Moment, rfc3339};
@@ -24,6 +24,14 @@ const PUBLIC_RESERVED: usize = 2;
 struct PublicAddresses {
     ipv4: Option<(u64, Ipv4Addr)>,
     ipv6: Option<u64>,
+}
+
+/// What is done with a server once it is made.
+struct Follows {
+    networks: Vec<u64>,
+    volumes: Vec<u64>,
+    automount: bool,
+    starts: bool,
 }
 
 impl State {
@@ -43,7 +51,7 @@ impl State {
             return Err(Refusal::invalid("user_data", "must be at most 32 KiB"));
         }
         let (server_type, location) = choose(&wanted, moment)?;
-        let image = choose_image(&wanted.image)?;
+        let image = self.choose_image(&wanted.image, server_type, server_type.disk_gb)?;
         self.check_limits(server_type, moment)?;
         if let Some(group) = wanted.placement_group {
             self.check_group_has_room(group)?;
@@ -52,6 +60,12 @@ impl State {
         let keys: Vec<_> =
             keys.map(|key| key.map(|key| key.public_key.clone())).collect::<Result<_, _>>()?;
 
+        let follows = Follows {
+            networks: wanted.networks.clone(),
+            volumes: wanted.volumes.clone(),
+            automount: wanted.automount.unwrap_or(false),
+            starts: wanted.start_after_create,
+        };
         let PublicAddresses { ipv4, ipv6 } = self.choose_public(&wanted, moment)?;
         let record = ServerRecord {
             id: self.fresh_id(),
@@ -59,7 +73,7 @@ impl State {
             status: Status::Initializing,
             created: rfc3339(moment.now),
             server_type: server_type.name.clone(),
-            image,
+            image: image.base,
             location: location.name.clone(),
             ssh_keys: keys,
             user_data: wanted.user_data,
@@ -70,10 +84,11 @@ impl State {
             labels: wanted.labels,
             placement_group: wanted.placement_group,
             restart_on_stop: false,
+            disk: ServerDisk { snapshot: image.snapshot, ..ServerDisk::default() },
+            dns_ptr: std::collections::BTreeMap::new(),
         };
         let root_password = record.ssh_keys.is_empty().then(|| root_password(moment.salt));
-        let (action, next_actions, id) =
-            self.begin_server(record, &wanted.networks, wanted.start_after_create, moment)?;
+        let (action, next_actions, id) = self.begin_server(record, &follows, moment)?;
         Ok(ServerCreated { server: self.server(id, moment)?, action, next_actions, root_password })
     }
 
@@ -81,8 +96,7 @@ impl State {
     fn begin_server(
         &mut self,
         record: ServerRecord,
-        networks: &[u64],
-        starts: bool,
+        follows: &Follows,
         moment: &Moment<'_>,
     ) -> Result<(Action, Vec<Action>, u64), Refusal> {
         let id = record.id;
@@ -93,10 +107,15 @@ impl State {
         let change = Change::CreateServer(id);
         let action = self.begin("create_server", &resources, lane, effects, change, moment);
         let mut next_actions = Vec::new();
-        for network in networks {
+        for network in &follows.networks {
             next_actions.push(self.begin_attach(id, &Wish::any(*network), moment)?);
         }
-        if starts {
+        for volume in &follows.volumes {
+            self.free_volume(*volume)?;
+            let automount = follows.automount;
+            next_actions.push(self.begin_attach_volume(*volume, id, automount, moment)?);
+        }
+        if follows.starts {
             let change = Change::Power { server: id, to: Status::Running, before: Status::Off };
             let effects = vec![Effect::Start(id)];
             next_actions.push(self.begin(
@@ -116,18 +135,27 @@ impl State {
         server_type: &CatalogueServerType,
         moment: &Moment<'_>,
     ) -> Result<(), Refusal> {
-        let catalogue = Catalogue::embedded();
-        let is_dedicated = |name: &str| {
-            catalogue.server_type(name).is_some_and(|found| found.cpu_type == "dedicated")
-        };
         let limits = moment.rules.limits;
         if limits.servers.is_some_and(|limit| self.servers.len() >= limit) {
             return Err(Refusal::limit("server_limit", "server limit exceeded"));
         }
-        let dedicated =
-            self.servers.values().filter(|server| is_dedicated(&server.server_type)).count();
-        if is_dedicated(&server_type.name)
-            && limits.dedicated_servers.is_some_and(|limit| dedicated >= limit)
+        self.check_dedicated_limit(None, server_type, moment)
+    }
+
+    /// Checks that one more server may have that type, or that one may change to it.
+    pub(super) fn check_dedicated_limit(
+        &self,
+        from: Option<&CatalogueServerType>,
+        to: &CatalogueServerType,
+        moment: &Moment<'_>,
+    ) -> Result<(), Refusal> {
+        let catalogue = Catalogue::embedded();
+        let is_dedicated = |found: &CatalogueServerType| found.cpu_type == "dedicated";
+        let types = self.servers.values().filter_map(|it| catalogue.server_type(&it.server_type));
+        let dedicated = types.filter(|found| is_dedicated(found)).count();
+        if is_dedicated(to)
+            && !from.is_some_and(is_dedicated)
+            && moment.rules.limits.dedicated_servers.is_some_and(|limit| dedicated >= limit)
         {
             return Err(Refusal::limit("dedicated_server_limit", "dedicated core limit exceeded"));
         }
@@ -189,11 +217,7 @@ fn choose(
     let not_found = |kind: &str, name: &str| {
         Refusal::new(Code::InvalidInput, format!("{kind} '{name}' not found"))
     };
-    let server_type = catalogue
-        .server_types
-        .iter()
-        .find(|found| is_named(found.id, &found.name, &wanted.server_type))
-        .ok_or_else(|| not_found("server type", &wanted.server_type))?;
+    let server_type = find_server_type(&wanted.server_type)?;
     let sold_out = |location: &str| {
         moment.rules.sold_out.contains(&(server_type.name.clone(), location.to_owned()))
     };
@@ -217,18 +241,19 @@ fn choose(
     if sold_out(&location.name) { Err(unavailable()) } else { Ok((server_type, location)) }
 }
 
-fn choose_image(wanted: &str) -> Result<String, Refusal> {
-    let mut images = Catalogue::embedded().images.iter();
-    images
-        .find(|image| is_named(image.id, &image.name, wanted))
-        .map(|image| image.name.clone())
-        .ok_or_else(|| Refusal::new(Code::InvalidInput, format!("image '{wanted}' not found")))
+/// Finds a server type by id or name.
+pub(super) fn find_server_type(wanted: &str) -> Result<&'static CatalogueServerType, Refusal> {
+    let mut types = Catalogue::embedded().server_types.iter();
+    types.find(|found| is_named(found.id, &found.name, wanted)).ok_or_else(|| {
+        Refusal::new(Code::InvalidInput, format!("server type '{wanted}' not found"))
+    })
 }
 
 fn is_named(id: u64, name: &str, wanted: &str) -> bool {
     name == wanted || wanted.parse() == Ok(id)
 }
 
-fn root_password(salt: u64) -> String {
+/// Returns a password that nobody can foresee.
+pub(super) fn root_password(salt: u64) -> String {
     sha256_hex(salt.to_be_bytes()).chars().take(20).collect()
 }

@@ -1,16 +1,21 @@
 //! Servers: what is known of one, how it is shown, and what the world has to know.
 
 pub mod create;
+pub mod disk;
 pub mod group;
+pub mod names;
 pub mod networks;
 pub mod power;
 
-use std::net::Ipv4Addr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ennead_hcloud::types::{
     Action, Labels, PrivateNet, PublicIpv4, PublicIpv6, PublicNet, Server, ServerProtection,
 };
 use serde::{Deserialize, Serialize};
+
+pub use disk::{DiskChange, ServerDisk};
 
 use super::effect::{Effect, Lane};
 use super::moment::Moment;
@@ -29,6 +34,8 @@ pub enum Status {
     Stopping,
     Off,
     Deleting,
+    Migrating,
+    Rebuilding,
 }
 
 impl Status {
@@ -41,6 +48,8 @@ impl Status {
             Self::Stopping => "stopping",
             Self::Off => "off",
             Self::Deleting => "deleting",
+            Self::Migrating => "migrating",
+            Self::Rebuilding => "rebuilding",
         }
     }
 }
@@ -95,6 +104,12 @@ pub struct ServerRecord {
     pub placement_group: Option<u64>,
     /// Whether a reboot was asked for and it has not stopped yet.
     pub restart_on_stop: bool,
+    /// Its disk.
+    #[serde(default)]
+    pub disk: ServerDisk,
+    /// Names of its public addresses, where they are not the first ones.
+    #[serde(default)]
+    pub dns_ptr: BTreeMap<IpAddr, String>,
 }
 
 impl State {
@@ -121,19 +136,22 @@ impl State {
                 .map(private_net)
                 .collect(),
             location: catalogue::location(&record.location).ok_or_else(missing)?,
-            image: catalogue::image(&record.image),
+            image: match record.disk.snapshot {
+                Some(id) => self.image(id).ok(),
+                None => catalogue::image(&record.image),
+            },
             iso: None,
             rescue_enabled: false,
             locked: self.is_locked(Lane::Server(id)),
-            backup_window: None,
+            backup_window: record.disk.backup_window.clone(),
             outgoing_traffic: Some(0),
             ingoing_traffic: Some(0),
             included_traffic: Some(traffic.map_or(0, |price| price.included_traffic)),
             protection: record.protection.clone(),
             labels: record.labels.clone(),
-            volumes: Vec::new(),
+            volumes: self.volumes_attached_to(id),
             load_balancers: Vec::new(),
-            primary_disk_size: server_type.disk,
+            primary_disk_size: record.disk.size_gb.unwrap_or(server_type.disk),
             placement_group: record.placement_group.and_then(|id| self.placement_group(id).ok()),
             server_type,
         })
@@ -187,7 +205,8 @@ impl State {
         if let Some(record) = self.servers.get_mut(&id) {
             record.status = Status::Deleting;
         }
-        let effects = vec![Effect::DeleteServer(id)];
+        let mut effects = self.detach_volumes_of(id);
+        effects.push(Effect::DeleteServer(id));
         let resources = [("server", id)];
         Ok(self.begin("delete_server", &resources, Lane::Server(id), effects, change, moment))
     }
@@ -237,14 +256,14 @@ impl ServerRecord {
             image: self.image.clone(),
             location: self.location.clone(),
             network_zone: location.network_zone.clone(),
-            snapshot: None,
+            snapshot: self.disk.snapshot,
             public_ip: self.ipv4.map(|(_, address)| address),
             public_mac: mac(0x96, self.id),
             ssh_keys: self.ssh_keys.clone(),
             user_data: self.user_data.clone(),
             memory_bytes: server_type.memory_bytes(),
             cores: server_type.cores,
-            disk_gb: server_type.disk_gb,
+            disk_gb: self.disk.size_gb.unwrap_or(server_type.disk_gb),
         })
     }
 }
@@ -274,16 +293,15 @@ fn private_net(place: &Place) -> PrivateNet {
 fn public_net(record: &ServerRecord) -> PublicNet {
     let ipv4 = record.ipv4.map(|(id, address)| {
         let [a, b, c, d] = address.octets();
-        let name = format!("static.{d}.{c}.{b}.{a}.clients.lab.internal");
+        let first = || format!("static.{d}.{c}.{b}.{a}.clients.lab.internal");
+        let name = record.dns_ptr.get(&address.into()).cloned().unwrap_or_else(first);
         PublicIpv4 { id: Some(id), ip: address.to_string(), blocked: false, dns_ptr: Some(name) }
     });
-    // The lab carries no IPv6: the network is shown because programs expect one, and it is of the
-    // range for documentation, so that nothing is ever sent to somebody.
     let ipv6 = record.ipv6.map(|id| PublicIpv6 {
         id: Some(id),
-        ip: format!("2001:db8:{:x}:{:x}::/64", (record.id >> 16) & 0xffff, record.id & 0xffff),
+        ip: format!("{}/64", names::ipv6_network(record.id)),
         blocked: false,
-        dns_ptr: Some(Vec::new()),
+        dns_ptr: Some(record.ipv6_names()),
     });
     PublicNet { ipv4, ipv6, floating_ips: Vec::new(), firewalls: Vec::new() }
 }

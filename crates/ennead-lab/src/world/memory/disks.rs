@@ -5,6 +5,9 @@ use async_trait::async_trait;
 use super::{MemoryVolume, MemoryWorld, error};
 use crate::world::{Disks, Password, ServerSeed, ServerSize, VolumeSeed, VolumeUse, WorldError};
 
+/// Size of a remembered image.
+const IMAGE_BYTES: u64 = 1_500_000_000;
+
 impl MemoryWorld {
     /// Returns a volume.
     pub fn volume(&self, id: u64) -> Option<MemoryVolume> {
@@ -65,11 +68,11 @@ impl Disks for MemoryWorld {
         }
     }
 
-    async fn create_image(&self, image: u64, server: u64) -> Result<(), WorldError> {
+    async fn create_image(&self, image: u64, server: u64) -> Result<u64, WorldError> {
         self.call("create_image", "image", image).await?;
         self.with_server(server, "copy", |_| ())?;
         self.memory().images.insert(image, server);
-        Ok(())
+        Ok(IMAGE_BYTES)
     }
 
     async fn delete_image(&self, image: u64) -> Result<(), WorldError> {
@@ -93,6 +96,9 @@ impl Disks for MemoryWorld {
 
     async fn detach_volume(&self, volume: u64) -> Result<(), WorldError> {
         self.call("detach_volume", "volume", volume).await?;
+        if self.volume(volume).is_none() {
+            return Ok(());
+        }
         self.with_volume(volume, "detach", |volume| volume.place = None)
     }
 

@@ -5,6 +5,7 @@
 mod disks;
 mod harm;
 mod public_side;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -16,8 +17,8 @@ use ennead_host::clock::pause_for;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{
-    Attachment, Harm, NetworkRoute, NetworkSeed, PacketFilter, ServerSeed, VolumeSeed, VolumeUse,
-    World, WorldError, WorldEvent, ZoneSeed,
+    Attachment, Harm, NetworkRoute, NetworkSeed, PacketFilter, ServerSeed, Usage, VolumeSeed,
+    VolumeUse, World, WorldError, WorldEvent, ZoneSeed,
 };
 
 /// A remembered server.
@@ -64,6 +65,7 @@ struct Memory {
     images: BTreeMap<u64, u64>,
     volumes: BTreeMap<u64, MemoryVolume>,
     harm: Vec<Harm>,
+    usages: BTreeMap<u64, Usage>,
     calls: Vec<String>,
     /// Verb, calls of it that pass before, trouble.
     troubles: Vec<(String, usize, Trouble)>,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 mod disks;
 mod harm;
 mod public_side;
+mod usage;
 
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
@@ -21,8 +22,8 @@ use super::record::{
 };
 use super::why::Why;
 use super::{
-    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, first_start, metadata,
-    mounts, namespace, network, run,
+    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, copy, first_start,
+    metadata, mounts, namespace, network, run, volume,
 };
 use crate::state::Prefix;
 
@@ -156,7 +157,9 @@ impl Inner {
             group: &names.server_cgroup(record.seed.id),
             memory_bytes: record.seed.memory_bytes,
         };
-        nspawn::start(&container).await
+        let started = nspawn::start(&container).await?;
+        self.plug_volumes(record.seed.id).await?;
+        Ok(started)
     }
 
     /// Links first: a dying server must not answer a single packet.
@@ -165,7 +168,8 @@ impl Inner {
         if let Some(container) = self.running(record.seed.id)? {
             nspawn::kill(container).await?;
         }
-        self.clear(record.seed.id).await
+        self.clear(record.seed.id).await?;
+        volume::release_all(&self.place, record.seed.id).await
     }
 
     async fn attach(&self, server: u64, attachment: &Attachment) -> Result<(), Why> {
@@ -188,7 +192,7 @@ impl Inner {
         save_server(&self.place, &record)
     }
 
-    fn create(&self, seed: &ServerSeed) -> Result<(), Why> {
+    async fn create(&self, seed: &ServerSeed) -> Result<(), Why> {
         if find_server(&self.place, seed.id)?.is_some() {
             return Ok(());
         }
@@ -198,8 +202,8 @@ impl Inner {
                 return Err(Why(format!("{address} is not one of {public} after the first")));
             }
         }
-        self.place.server(seed.id).prepare()?;
-        let image = self.place.image.clone();
+        let place = self.place.server(seed.id);
+        let image = copy::fill(&self.place, &place, seed.snapshot).await?;
         let record = ServerRecord { seed: seed.clone(), image, attached: Vec::new() };
         save_server(&self.place, &record)
     }
@@ -280,7 +284,7 @@ impl World for RealWorld {
 
     async fn create_server(&self, seed: &ServerSeed) -> Result<(), WorldError> {
         let _turn = self.inner.server_turn(seed.id).await;
-        self.inner.create(seed).map_err(server_error(seed.id, "create"))
+        self.inner.create(seed).await.map_err(server_error(seed.id, "create"))
     }
 
     async fn attach(&self, server: u64, attachment: &Attachment) -> Result<(), WorldError> {
