@@ -40,6 +40,7 @@ pub(super) async fn create_server(
         start_after_create: false,
         ssh_keys,
         networks: Vec::new(),
+        firewalls: Vec::new(),
         placement_group,
         labels: labels.clone(),
         // Secret from here on: it holds the server's SSH host keys.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::catalogue::{Image, Location, ServerType};
+use super::firewall::CreateServerFirewall;
 use super::small::{Labels, PlacementGroup};
 
 /// A public IPv4 address.
@@ -167,6 +168,9 @@ pub struct CreateServer {
     /// Networks by id; the address is chosen by the cloud.
     #[serde(default)]
     pub networks: Vec<u64>,
+    /// Firewalls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub firewalls: Vec<CreateServerFirewall>,
     /// Placement group's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group: Option<u64>,

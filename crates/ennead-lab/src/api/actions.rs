@@ -93,6 +93,9 @@ fn one(call: &Call<'_>, id: u64, concerns: impl Fn(&Action) -> bool) -> Result<R
 fn check_exists(kind: &str, id: u64, call: &Call<'_>) -> Result<(), Refusal> {
     let exists = match kind {
         "server" => call.state.servers.contains_key(&id),
+        "firewall" => call.state.firewalls.contains_key(&id),
+        "floating_ip" => call.state.floating_ips.contains_key(&id),
+        "primary_ip" => call.state.primary_ips.contains_key(&id),
         _ => call.state.networks.contains_key(&id),
     };
     if exists { Ok(()) } else { Err(Refusal::not_found(kind, id)) }

@@ -12,6 +12,7 @@ use super::firewall::FirewallChange;
 use super::floating_ip::FloatingIpChange;
 use super::image::ImageChange;
 use super::moment::Moment;
+use super::network_routes::NetworkChange;
 use super::primary_ip::PrimaryIpChange;
 use super::server::Status;
 use super::volume::VolumeChange;
@@ -59,6 +60,8 @@ pub enum Change {
     AddSubnet(u64, String),
     /// The subnet goes; or stays.
     DeleteSubnet(u64, String),
+    /// Of a network.
+    Network(NetworkChange),
     /// Of a firewall.
     Firewall(FirewallChange),
     /// Of a floating ip.
@@ -92,9 +95,7 @@ impl State {
                 let starts = self.jobs.iter().any(|job| job.effects == [Effect::Start(*server)]);
                 self.set_status(*server, if starts { Status::Starting } else { Status::Off });
             }
-            Change::DeleteServer { server, .. } => {
-                self.servers.remove(server);
-            }
+            Change::DeleteServer { server, .. } => self.remove_server(*server),
             Change::Power { server, to, .. } => self.set_status(*server, *to),
             Change::Look(server) => self.look_after_stop(*server, *ending == Ending::Runs(true)),
             Change::Attach(server, network) => self.with_server(*server, |record| {
@@ -107,6 +108,7 @@ impl State {
                 self.with_server(*server, |record| record.placement_group = None);
             }
             Change::DeleteSubnet(network, range) => self.drop_subnet(*network, range),
+            Change::Network(change) => change.carry_over(self, job),
             Change::Firewall(change) => change.carry_over(self, job),
             Change::FloatingIp(change) => change.carry_over(self, job),
             Change::PrimaryIp(change) => change.carry_over(self, job),
@@ -122,12 +124,26 @@ impl State {
     }
 
     fn take_back(&mut self, job: &Job, ending: &Ending, moment: &Moment<'_>) {
+        self.note_failed_filters(job);
         match &job.change {
             Change::CreateServer(server) => self.forget_failed_server(*server, ending, moment),
-            Change::DeleteServer { server, before } | Change::Power { server, before, .. } => {
+            Change::DeleteServer { server, before } => {
                 self.set_status(*server, *before);
+                // Its firewalls may have changed meanwhile.
+                self.queue_filters();
             }
-            Change::Attach(server, network) => self.drop_attachment(*server, *network),
+            Change::Power { server, before, .. } => self.set_status(*server, *before),
+            Change::Attach(server, network) => {
+                self.drop_attachment(*server, *network);
+                if job.effects.len() > 1 {
+                    // Only the further addresses may have failed.
+                    let effects = vec![Effect::Detach(*server, *network)];
+                    self.add_job(Lane::Server(*server), None, effects, Change::Nothing);
+                }
+            }
+            Change::Detach(server, network) if job.effects.len() > 1 => {
+                self.queue_aliases(*server, *network);
+            }
             Change::ProtectServer(server, before) => {
                 self.with_server(*server, |record| record.protection = before.clone());
             }
@@ -140,6 +156,7 @@ impl State {
                 self.with_server(*server, |record| record.placement_group = None);
             }
             Change::AddSubnet(network, range) => self.drop_subnet(*network, range),
+            Change::Network(change) => change.take_back(self, job, ending, moment),
             Change::Firewall(change) => change.take_back(self, job, ending, moment),
             Change::FloatingIp(change) => change.take_back(self, job, ending, moment),
             Change::PrimaryIp(change) => change.take_back(self, job, ending, moment),
@@ -163,7 +180,7 @@ impl State {
         for follower in followers {
             self.end_action(follower.action, ending, moment.now);
         }
-        self.servers.remove(&server);
+        self.remove_server(server);
         self.add_job(lane, None, vec![Effect::DeleteServer(server)], Change::Nothing);
     }
 

@@ -128,11 +128,19 @@ impl Job {
     /// Returns the objects that nobody else may touch meanwhile.
     pub fn exclusive(&self) -> Vec<Lane> {
         let mut lanes = vec![self.lane];
-        let detached = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Detach(server, _) => Some(Lane::Server(*server)),
+        let servers = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Detach(server, _)
+            | Effect::SetAliases(server, ..)
+            | Effect::SetFilter(server, _)
+            | Effect::SetPublicAddress(server, _)
+            | Effect::RouteFloating(_, Some(server)) => Some(Lane::Server(*server)),
             _ => None,
         });
-        lanes.extend(detached.filter(|lane| *lane != self.lane));
+        for lane in servers {
+            if !lanes.contains(&lane) {
+                lanes.push(lane);
+            }
+        }
         lanes
     }
 
@@ -142,7 +150,9 @@ impl Job {
             .iter()
             .filter_map(|effect| match effect {
                 Effect::Attach(_, attachment) => Some(Lane::Network(attachment.network)),
-                Effect::Detach(_, network) => Some(Lane::Network(*network)),
+                Effect::Detach(_, network) | Effect::SetAliases(_, network, _) => {
+                    Some(Lane::Network(*network))
+                }
                 _ => None,
             })
             .filter(|lane| *lane != self.lane)

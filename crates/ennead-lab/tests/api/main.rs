@@ -5,11 +5,18 @@
 
 mod client;
 mod faults;
+mod firewall_refusals;
+mod firewalls;
+mod floating_ips;
 mod keys_and_groups;
+mod network_routes;
 mod networks;
 mod own_client;
 mod power;
+mod primary_ip_refusals;
+mod primary_ips;
 mod restart;
 mod schema;
 mod servers;
 mod transport;
+mod unfinished;

@@ -65,6 +65,7 @@ fn server(name: &str, fleet: &Fleet) -> CreateServer {
         start_after_create: false,
         ssh_keys: vec!["op".into()],
         networks: Vec::new(),
+        firewalls: Vec::new(),
         placement_group: Some(fleet.group),
         labels: labels(),
         user_data: Some("#cloud-config\n".into()),

@@ -1,18 +1,19 @@
 //! Servers: what is known of one, how it is shown, and what the world has to know.
 
+pub mod aliases;
 pub mod create;
 pub mod group;
 pub mod networks;
 pub mod power;
+pub mod release;
 
 use std::net::Ipv4Addr;
 
-use ennead_hcloud::types::{
-    Action, Labels, PrivateNet, PublicIpv4, PublicIpv6, PublicNet, Server, ServerProtection,
-};
+use ennead_hcloud::types::{Action, Labels, PrivateNet, Server, ServerProtection};
 use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Lane};
+use super::firewall::filter::SentFilter;
 use super::moment::Moment;
 use super::{Change, Code, Refusal, State, check_name_free};
 use crate::catalogue;
@@ -95,6 +96,9 @@ pub struct ServerRecord {
     pub placement_group: Option<u64>,
     /// Whether a reboot was asked for and it has not stopped yet.
     pub restart_on_stop: bool,
+    /// What passes its public interface.
+    #[serde(default)]
+    pub filter: SentFilter,
 }
 
 impl State {
@@ -113,7 +117,7 @@ impl State {
             name: record.name.clone(),
             status: record.status.word().into(),
             created: record.created.clone(),
-            public_net: public_net(record),
+            public_net: self.public_net(record),
             private_net: record
                 .attachments
                 .iter()
@@ -171,6 +175,7 @@ impl State {
             record.name = name.unwrap_or_else(|| record.name.clone());
             record.labels = labels.unwrap_or_else(|| record.labels.clone());
         }
+        self.queue_filters();
         self.server(id, moment)
     }
 
@@ -225,6 +230,16 @@ impl State {
 }
 
 impl ServerRecord {
+    /// Returns whether it has a public interface.
+    pub(crate) fn is_public(&self) -> bool {
+        self.ipv4.is_some() || self.ipv6.is_some()
+    }
+
+    /// Returns the ids of its primary IPs.
+    pub(crate) fn primary_ips(&self) -> impl Iterator<Item = u64> {
+        self.ipv4.map(|(id, _)| id).into_iter().chain(self.ipv6)
+    }
+
     /// Returns what the world has to know before the server's first start. None when the
     /// catalogue no longer has its type or location.
     pub(crate) fn seed(&self) -> Option<ServerSeed> {
@@ -269,21 +284,4 @@ fn private_net(place: &Place) -> PrivateNet {
         alias_ips: place.alias_ips.iter().map(ToString::to_string).collect(),
         mac_address: place.mac.clone(),
     }
-}
-
-fn public_net(record: &ServerRecord) -> PublicNet {
-    let ipv4 = record.ipv4.map(|(id, address)| {
-        let [a, b, c, d] = address.octets();
-        let name = format!("static.{d}.{c}.{b}.{a}.clients.lab.internal");
-        PublicIpv4 { id: Some(id), ip: address.to_string(), blocked: false, dns_ptr: Some(name) }
-    });
-    // The lab carries no IPv6: the network is shown because programs expect one, and it is of the
-    // range for documentation, so that nothing is ever sent to somebody.
-    let ipv6 = record.ipv6.map(|id| PublicIpv6 {
-        id: Some(id),
-        ip: format!("2001:db8:{:x}:{:x}::/64", (record.id >> 16) & 0xffff, record.id & 0xffff),
-        blocked: false,
-        dns_ptr: Some(Vec::new()),
-    });
-    PublicNet { ipv4, ipv6, floating_ips: Vec::new(), firewalls: Vec::new() }
 }
