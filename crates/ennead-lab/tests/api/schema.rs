@@ -65,14 +65,26 @@ fn has_type(wanted: &Value, value: &Value) -> bool {
     }
 }
 
-struct Checked {
+/// A lab whose answers are compared with their description.
+pub(crate) struct Checked {
     all: Value,
-    lab: Lab,
+    pub(crate) lab: Lab,
     seen: Vec<String>,
 }
 
 impl Checked {
-    async fn send(
+    pub(crate) async fn new(described: &str) -> Self {
+        let all = serde_json::from_str(described).unwrap();
+        Self { all, lab: lab().await, seen: Vec::new() }
+    }
+
+    /// Returns the routes that are described and were not sent.
+    pub(crate) fn missed(&self) -> Vec<&String> {
+        let described = self.all["routes"].as_object().unwrap().keys();
+        described.filter(|route| *route != "error" && !self.seen.contains(route)).collect()
+    }
+
+    pub(crate) async fn send(
         &mut self,
         method: &str,
         pattern: &str,
@@ -95,7 +107,7 @@ impl Checked {
         answer
     }
 
-    async fn act(&mut self, pattern: &str, id: u64, body: Value) {
+    pub(crate) async fn act(&mut self, pattern: &str, id: u64, body: Value) {
         let answer = self.send("POST", pattern, &[id], Some(body)).await;
         assert_eq!(self.lab.ended(&answer["action"]).await["status"], "success", "{pattern}");
     }
@@ -103,8 +115,7 @@ impl Checked {
 
 #[tokio::test]
 async fn answers_have_the_described_form() {
-    let all = serde_json::from_str(RESPONSES).unwrap();
-    let mut checked = Checked { all, lab: lab().await, seen: Vec::new() };
+    let mut checked = Checked::new(RESPONSES).await;
     let id = |answer: &Value, key: &str| answer[key]["id"].as_u64().unwrap();
 
     let labels = json!({ "a": "b" });
@@ -169,12 +180,7 @@ async fn answers_have_the_described_form() {
     checked.act(&format!("{of}change_protection"), network, json!({ "delete": true })).await;
     checked.send("DELETE", "/servers/{id}", &[server], None).await;
 
-    let described = checked.all["routes"].as_object().unwrap();
-    let missed: Vec<_> = described
-        .keys()
-        .filter(|route| *route != "error" && !checked.seen.contains(route))
-        .collect();
-    assert_eq!(missed, [""; 0], "described but not checked");
+    assert_eq!(checked.missed(), [""; 0], "described but not checked");
 }
 
 #[tokio::test]

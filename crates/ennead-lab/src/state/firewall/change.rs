@@ -34,7 +34,7 @@ impl FirewallChange {
     pub(in crate::state) fn take_back(
         &self,
         state: &mut State,
-        _job: &Job,
+        job: &Job,
         _ending: &Ending,
         _moment: &Moment<'_>,
     ) {
@@ -50,8 +50,9 @@ impl FirewallChange {
                     target.is_leaving = false;
                 }
             }),
-            // Tried again with the next change of a firewall, and at the daemon's next start.
-            Self::Follow => return,
+            // Once more by itself; then with the next change, or at the daemon's next start.
+            Self::Follow if job.action.is_none() => return,
+            Self::Follow => {}
         }
         state.queue_filters();
     }

@@ -106,13 +106,10 @@ impl State {
         }
     }
 
-    /// Drops a server that is gone from all firewalls, and what was still to be told about it.
+    /// Drops a server that is gone from all firewalls.
     pub(crate) fn forget_filter_of(&mut self, server: u64) {
         for record in self.firewalls.values_mut() {
             record.targets.retain(|target| target.to != AppliedTo::Server(server));
-        }
-        for job in &mut self.jobs {
-            job.effects.retain(|effect| filtered(effect) != Some(server));
         }
     }
 
