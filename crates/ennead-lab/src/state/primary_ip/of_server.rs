@@ -71,8 +71,8 @@ impl State {
         Err(Refusal::new(code, message))
     }
 
-    /// Makes a primary IP that goes with its server. What the cloud sets there is not documented;
-    /// its console says that such an address is deleted with its server.
+    /// Makes a primary IP that goes with its server. What the cloud sets there is not documented:
+    /// read it back instead of relying on it.
     fn make_primary_ip(
         &mut self,
         kind: &str,

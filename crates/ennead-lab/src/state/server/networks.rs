@@ -17,7 +17,7 @@ pub const NETWORKS_MAX: usize = 3;
 /// Servers in one network. Source: the official FAQ on networks.
 pub const SERVERS_MAX: usize = 100;
 
-/// Further addresses of one server in one network. Source: field reports, as with the limits above.
+/// Further addresses of one server in one network. Source: field reports; the cloud documents none.
 pub const ALIASES_MAX: usize = 5;
 
 /// The gateway of every public interface; no server can have it.
