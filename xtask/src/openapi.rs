@@ -104,6 +104,7 @@ impl Shared {
             }
         }
         drop_removed(&mut kept);
+        add_added(&mut kept);
         if kept.contains_key("properties") { self.name(&kept) } else { kept.into() }
     }
 
@@ -134,5 +135,13 @@ fn drop_removed(schema: &mut Map<String, Value>) {
     }
     if let Some(Value::Array(required)) = schema.get_mut("required") {
         required.retain(|name| name != "deprecated");
+    }
+}
+
+/// Adds what the cloud has added since: an `assignee_type` of `unassigned` on 2026-08-01.
+fn add_added(schema: &mut Map<String, Value>) {
+    let of_type = schema.get_mut("properties").and_then(|all| all.get_mut("assignee_type"));
+    if let Some(Value::Array(words)) = of_type.and_then(|property| property.get_mut("enum")) {
+        words.push("unassigned".into());
     }
 }

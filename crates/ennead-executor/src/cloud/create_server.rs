@@ -42,6 +42,7 @@ pub(super) async fn create_server(
         networks: Vec::new(),
         volumes: Vec::new(),
         automount: None,
+        firewalls: Vec::new(),
         placement_group,
         labels: labels.clone(),
         // Secret from here on: it holds the server's SSH host keys.

@@ -2,7 +2,10 @@
 
 mod action;
 mod catalogue;
+mod firewall;
+mod floating_ip;
 mod network;
+mod primary_ip;
 mod server;
 mod small;
 mod volume;
@@ -12,7 +15,13 @@ pub use catalogue::{
     Deprecation, Image, ImageCreatedFrom, ImageProtection, Location, LocationPrice, Price,
     ServerType, ServerTypeLocation,
 };
+pub use firewall::{
+    CreateFirewall, CreateServerFirewall, Firewall, FirewallResource, FirewallRule,
+    FirewallSelector, FirewallServer,
+};
+pub use floating_ip::{CreateFloatingIp, FloatingIp};
 pub use network::{AttachToNetwork, CreateNetwork, Network, NetworkProtection, Route, Subnet};
+pub use primary_ip::{CreatePrimaryIp, DnsPointer, IpProtection, PrimaryIp};
 pub use server::{
     CreateServer, CreateServerPublicNet, PrivateNet, PublicIpv4, PublicIpv6, PublicNet, Server,
     ServerCreated, ServerProtection, UpdateServer,

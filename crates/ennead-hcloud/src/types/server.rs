@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::catalogue::{Image, Location, ServerType};
+use super::firewall::CreateServerFirewall;
 use super::small::{Labels, PlacementGroup};
 
 /// A public IPv4 address.
@@ -173,6 +174,9 @@ pub struct CreateServer {
     /// Whether the server mounts the volumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automount: Option<bool>,
+    /// Firewalls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub firewalls: Vec<CreateServerFirewall>,
     /// Placement group's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group: Option<u64>,

@@ -95,6 +95,9 @@ fn check_exists(kind: &str, id: u64, call: &Call<'_>) -> Result<(), Refusal> {
         "server" => call.state.servers.contains_key(&id),
         "volume" => call.state.volumes.contains_key(&id),
         "image" => call.state.image(id).is_ok(),
+        "firewall" => call.state.firewalls.contains_key(&id),
+        "floating_ip" => call.state.floating_ips.contains_key(&id),
+        "primary_ip" => call.state.primary_ips.contains_key(&id),
         _ => call.state.networks.contains_key(&id),
     };
     if exists { Ok(()) } else { Err(Refusal::not_found(kind, id)) }

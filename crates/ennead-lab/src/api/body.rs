@@ -114,9 +114,28 @@ impl Body {
         self.require(name, value)
     }
 
+    /// Reads a list of texts.
+    pub fn texts(&mut self, name: &str) -> Vec<String> {
+        let read = |value: &Value| {
+            value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+        };
+        self.read(name, "a list of strings", read).unwrap_or_default()
+    }
+
     /// Reads true or false.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         self.read(name, "a boolean", Value::as_bool)
+    }
+
+    /// Reads true or false, which must be there.
+    pub fn required_flag(&mut self, name: &str) -> bool {
+        let value = self.flag(name);
+        self.require(name, value)
+    }
+
+    /// Blames a field that is absent.
+    pub fn expect(&mut self, name: &str) {
+        self.require(name, Some(()));
     }
 
     /// Reads an id.

@@ -8,7 +8,7 @@ use super::body::Body;
 use super::listing::Listing;
 use super::request::{Method, Reply};
 use super::route::{Call, Route};
-use crate::state::{Code, Refusal};
+use crate::state::Refusal;
 
 /// Its routes.
 pub const ROUTES: &[Route] = &[
@@ -24,9 +24,9 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Post, "/networks/{id}/actions/add_subnet", add_subnet),
     Route::new(Method::Post, "/networks/{id}/actions/delete_subnet", delete_subnet),
     Route::new(Method::Post, "/networks/{id}/actions/change_protection", change_protection),
-    Route::new(Method::Post, "/networks/{id}/actions/add_route", unsupported),
-    Route::new(Method::Post, "/networks/{id}/actions/delete_route", unsupported),
-    Route::new(Method::Post, "/networks/{id}/actions/change_ip_range", unsupported),
+    Route::new(Method::Post, "/networks/{id}/actions/add_route", add_route),
+    Route::new(Method::Post, "/networks/{id}/actions/delete_route", delete_route),
+    Route::new(Method::Post, "/networks/{id}/actions/change_ip_range", change_ip_range),
 ];
 
 const KIND: &str = "network";
@@ -49,10 +49,7 @@ fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         name: body.required_name("name"),
         ip_range: body.required_text("ip_range"),
         subnets: body.objects("subnets", read_subnet),
-        routes: body.objects("routes", |route| NetworkRoute {
-            destination: route.required_text("destination"),
-            gateway: route.required_text("gateway"),
-        }),
+        routes: body.objects("routes", read_route),
         labels: body.labels().unwrap_or_default(),
         expose_routes_to_vswitch: body.flag("expose_routes_to_vswitch").unwrap_or(false),
     };
@@ -68,6 +65,13 @@ fn read_subnet(body: &mut Body) -> Subnet {
         network_zone: body.required_text("network_zone"),
         gateway: None,
         vswitch_id: body.id("vswitch_id"),
+    }
+}
+
+fn read_route(body: &mut Body) -> NetworkRoute {
+    NetworkRoute {
+        destination: body.required_text("destination"),
+        gateway: body.required_text("gateway"),
     }
 }
 
@@ -116,7 +120,26 @@ fn change_protection(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::begun(&call.state.protect_network(id, delete, call.moment)?))
 }
 
-fn unsupported(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    call.state.network(call.id(0, KIND)?)?;
-    Err(Refusal::new(Code::UnsupportedError, "the lab does not support this action"))
+fn add_route(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let id = call.id(0, KIND)?;
+    let mut body = Body::parse(&call.request.body)?;
+    let route = read_route(&mut body);
+    body.check()?;
+    Ok(Reply::begun(&call.state.add_route(id, &route, call.moment)?))
+}
+
+fn delete_route(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let id = call.id(0, KIND)?;
+    let mut body = Body::parse(&call.request.body)?;
+    let route = read_route(&mut body);
+    body.check()?;
+    Ok(Reply::begun(&call.state.delete_route(id, &route, call.moment)?))
+}
+
+fn change_ip_range(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let id = call.id(0, KIND)?;
+    let mut body = Body::parse(&call.request.body)?;
+    let range = body.required_text("ip_range");
+    body.check()?;
+    Ok(Reply::begun(&call.state.change_ip_range(id, &range, call.moment)?))
 }

@@ -80,6 +80,11 @@ impl Reply {
         Self::json(201, json!({ "action": action }))
     }
 
+    /// Answers that actions have begun.
+    pub fn all_begun(actions: &[Action]) -> Self {
+        Self::json(201, json!({ "actions": actions }))
+    }
+
     /// Answers that something is gone.
     pub fn no_content() -> Self {
         Self { status: 204, body: None, link: None }

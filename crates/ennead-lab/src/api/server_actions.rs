@@ -21,6 +21,7 @@ pub const ROUTES: &[Route] = &[
     Route::new(Method::Post, "/servers/{id}/actions/reboot", |call| power(call, Power::Reboot)),
     Route::new(Method::Post, "/servers/{id}/actions/attach_to_network", attach),
     Route::new(Method::Post, "/servers/{id}/actions/detach_from_network", detach),
+    Route::new(Method::Post, "/servers/{id}/actions/change_alias_ips", change_alias_ips),
     Route::new(Method::Post, "/servers/{id}/actions/change_protection", change_protection),
     Route::new(Method::Post, "/servers/{id}/actions/add_to_placement_group", join_group),
     Route::new(Method::Post, "/servers/{id}/actions/remove_from_placement_group", leave_group),
@@ -32,7 +33,6 @@ const KIND: &str = "server";
 /// Actions of the cloud that the lab does not carry out.
 const UNSUPPORTED: &[&str] = &[
     "attach_iso",
-    "change_alias_ips",
     "detach_iso",
     "disable_rescue",
     "enable_rescue",
@@ -67,6 +67,15 @@ fn detach(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let network = body.required_id("network");
     body.check()?;
     Ok(Reply::begun(&call.state.detach_server(id, network, call.moment)?))
+}
+
+fn change_alias_ips(call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    let id = call.id(0, KIND)?;
+    let mut body = Body::parse(&call.request.body)?;
+    let (network, aliases) = (body.required_id("network"), body.addresses("alias_ips"));
+    body.expect("alias_ips");
+    body.check()?;
+    Ok(Reply::begun(&call.state.change_alias_ips(id, network, &aliases, call.moment)?))
 }
 
 fn change_protection(call: &mut Call<'_>) -> Result<Reply, Refusal> {

@@ -79,5 +79,5 @@ fn change_dns_ptr(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let mut body = Body::parse(&call.request.body)?;
     let (ip, name) = (body.required_text("ip"), body.text("dns_ptr"));
     body.check()?;
-    Ok(Reply::begun(&call.state.change_dns_ptr(id, &ip, name, call.moment)?))
+    Ok(Reply::begun(&call.state.change_dns_ptr(id, &ip, name.as_deref(), call.moment)?))
 }

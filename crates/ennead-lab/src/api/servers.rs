@@ -1,6 +1,6 @@
 //! `/servers`; what can be done to one is in `server_actions`.
 
-use ennead_hcloud::types::{CreateServer, CreateServerPublicNet};
+use ennead_hcloud::types::{CreateServer, CreateServerFirewall, CreateServerPublicNet};
 use serde_json::json;
 
 use super::body::Body;
@@ -45,6 +45,9 @@ fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         networks: body.ids("networks"),
         volumes: body.ids("volumes"),
         automount: body.flag("automount"),
+        firewalls: body.objects("firewalls", |one| CreateServerFirewall {
+            firewall: one.required_id("firewall"),
+        }),
         placement_group: body.id("placement_group"),
         labels: body.labels().unwrap_or_default(),
         user_data: body.text("user_data"),
@@ -58,11 +61,7 @@ fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     if body.has("datacenter") {
         body.blame("datacenter", "was removed from the API, use location");
     }
-    let firewalls = body.objects("firewalls", |firewall| firewall.required_id("firewall"));
     body.check()?;
-    if let Some(firewall) = firewalls.first() {
-        return Err(Refusal::not_found("firewall", firewall));
-    }
     let created = call.state.create_server(wanted, call.moment)?;
     Ok(Reply::json(201, json!(created)))
 }

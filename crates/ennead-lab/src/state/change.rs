@@ -3,8 +3,6 @@
 //! Whatever has to be reserved at once (an address, a place in a group) is written down when the
 //! request is answered and taken back here when the job fails.
 
-use std::net::IpAddr;
-
 use ennead_hcloud::types::ServerProtection;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +12,7 @@ use super::firewall::FirewallChange;
 use super::floating_ip::FloatingIpChange;
 use super::image::ImageChange;
 use super::moment::Moment;
+use super::network_routes::NetworkChange;
 use super::primary_ip::PrimaryIpChange;
 use super::server::{DiskChange, Status};
 use super::volume::VolumeChange;
@@ -61,6 +60,8 @@ pub enum Change {
     AddSubnet(u64, String),
     /// The subnet goes; or stays.
     DeleteSubnet(u64, String),
+    /// Of a network.
+    Network(NetworkChange),
     /// Of a firewall.
     Firewall(FirewallChange),
     /// Of a floating ip.
@@ -69,8 +70,6 @@ pub enum Change {
     PrimaryIp(PrimaryIpChange),
     /// Of a server's disk or size.
     Disk(DiskChange),
-    /// The address has its new name; or the one that is given.
-    NameServer(u64, IpAddr, Option<String>),
     /// Of a volume.
     Volume(VolumeChange),
     /// Of an image.
@@ -99,7 +98,7 @@ impl State {
                 self.set_status(*server, if starts { Status::Starting } else { Status::Off });
             }
             Change::DeleteServer { server, .. } => {
-                self.servers.remove(server);
+                self.remove_server(*server);
                 self.free_volumes_of(*server);
                 self.drop_backups_of(*server);
             }
@@ -115,6 +114,7 @@ impl State {
                 self.with_server(*server, |record| record.placement_group = None);
             }
             Change::DeleteSubnet(network, range) => self.drop_subnet(*network, range),
+            Change::Network(change) => change.carry_over(self, job),
             Change::Firewall(change) => change.carry_over(self, job),
             Change::FloatingIp(change) => change.carry_over(self, job),
             Change::PrimaryIp(change) => change.carry_over(self, job),
@@ -123,7 +123,6 @@ impl State {
             Change::Image(change) => change.carry_over(self, ending),
             Change::Zone(change) => change.carry_over(self, job),
             Change::Nothing
-            | Change::NameServer(..)
             | Change::ProtectServer(..)
             | Change::ProtectNetwork(..)
             | Change::JoinGroup(_)
@@ -132,14 +131,27 @@ impl State {
     }
 
     fn take_back(&mut self, job: &Job, ending: &Ending, moment: &Moment<'_>) {
+        self.note_failed_filters(job);
         match &job.change {
             Change::CreateServer(server) => self.forget_failed_server(*server, ending, moment),
             Change::DeleteServer { server, before } => {
                 self.set_status(*server, *before);
                 self.give_volumes_back_to(*server);
+                // Its firewalls may have changed meanwhile.
+                self.queue_filters();
             }
             Change::Power { server, before, .. } => self.set_status(*server, *before),
-            Change::Attach(server, network) => self.drop_attachment(*server, *network),
+            Change::Attach(server, network) => {
+                self.drop_attachment(*server, *network);
+                if job.effects.len() > 1 {
+                    // Only the further addresses may have failed.
+                    let effects = vec![Effect::Detach(*server, *network)];
+                    self.add_job(Lane::Server(*server), None, effects, Change::Nothing);
+                }
+            }
+            Change::Detach(server, network) if job.effects.len() > 1 => {
+                self.queue_aliases(*server, *network);
+            }
             Change::ProtectServer(server, before) => {
                 self.with_server(*server, |record| record.protection = before.clone());
             }
@@ -152,14 +164,12 @@ impl State {
                 self.with_server(*server, |record| record.placement_group = None);
             }
             Change::AddSubnet(network, range) => self.drop_subnet(*network, range),
+            Change::Network(change) => change.take_back(self, job, ending, moment),
             Change::Firewall(change) => change.take_back(self, job, ending, moment),
             Change::FloatingIp(change) => change.take_back(self, job, ending, moment),
             Change::PrimaryIp(change) => change.take_back(self, job, ending, moment),
             Change::Volume(change) => change.take_back(self, job, ending, moment),
             Change::Disk(change) => change.take_back(self),
-            Change::NameServer(server, address, before) => {
-                self.set_dns_ptr(*server, *address, before.clone());
-            }
             Change::Image(change) => change.take_back(self, job, ending, moment),
             Change::Zone(change) => change.take_back(self, job, ending, moment),
             Change::Nothing
@@ -179,7 +189,7 @@ impl State {
         for follower in followers {
             self.end_action(follower.action, ending, moment.now);
         }
-        self.servers.remove(&server);
+        self.remove_server(server);
         self.free_volumes_of(server);
         self.add_job(lane, None, vec![Effect::DeleteServer(server)], Change::Nothing);
     }

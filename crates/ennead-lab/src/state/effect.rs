@@ -76,7 +76,11 @@ impl Effect {
     /// Returns the objects that it changes besides the one that its job is for.
     fn changes(&self) -> Vec<Lane> {
         match self {
-            Self::Detach(server, _) => vec![Lane::Server(*server)],
+            Self::Detach(server, _)
+            | Self::SetAliases(server, ..)
+            | Self::SetFilter(server, _)
+            | Self::SetPublicAddress(server, _)
+            | Self::RouteFloating(_, Some(server)) => vec![Lane::Server(*server)],
             Self::AttachVolume(place) => {
                 vec![Lane::Volume(place.volume), Lane::Server(place.server)]
             }
@@ -159,7 +163,9 @@ impl Job {
             .iter()
             .filter_map(|effect| match effect {
                 Effect::Attach(_, attachment) => Some(Lane::Network(attachment.network)),
-                Effect::Detach(_, network) => Some(Lane::Network(*network)),
+                Effect::Detach(_, network) | Effect::SetAliases(_, network, _) => {
+                    Some(Lane::Network(*network))
+                }
                 Effect::CreateServer(seed) | Effect::Rebuild(seed) => {
                     seed.snapshot.map(Lane::Image)
                 }

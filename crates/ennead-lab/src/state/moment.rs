@@ -35,6 +35,9 @@ pub struct Rules {
     pub limits: Limits,
     /// Server types that are out of stock: type, location.
     pub sold_out: BTreeSet<(String, String)>,
+    /// Whether a floating IP may lead to a server of another network zone than its home's. What
+    /// is known of the cloud contradicts itself; see decision 0006.
+    pub floating_ips_cross_zones: bool,
 }
 
 impl Default for Rules {
@@ -44,6 +47,7 @@ impl Default for Rules {
             taken: BTreeSet::new(),
             limits: Limits::default(),
             sold_out: BTreeSet::new(),
+            floating_ips_cross_zones: false,
         }
     }
 }

@@ -6,6 +6,7 @@ use ennead_hcloud::types::{Action, CreateNetwork, Labels, Network, NetworkProtec
 
 use super::effect::{Effect, Lane};
 use super::moment::{Moment, rfc3339};
+use super::network_routes::{place_route, set_routes};
 use super::subnet::place_subnet;
 use super::{Change, Code, Prefix, Refusal, State, check_name_free};
 use crate::world::NetworkSeed;
@@ -17,18 +18,13 @@ impl State {
     /// Adds a network.
     ///
     /// # Errors
-    /// `invalid_input`, `uniqueness_error`, `service_error`; `unsupported_error` for routes, which
-    /// the lab does not carry.
+    /// `invalid_input`, `uniqueness_error`, `service_error`.
     pub fn create_network(
         &mut self,
         wanted: CreateNetwork,
         moment: &Moment<'_>,
     ) -> Result<Network, Refusal> {
         let range = check_range(&wanted.ip_range)?;
-        if !wanted.routes.is_empty() {
-            let message = "the lab's networks carry no routes of their own";
-            return Err(Refusal::new(Code::UnsupportedError, message));
-        }
         check_name_free(&wanted.name, self.networks.values().map(|other| other.name.as_str()))?;
         let mut network = Network {
             id: self.fresh_id(),
@@ -47,7 +43,14 @@ impl State {
             let placed = place_subnet(&network, subnet)?;
             network.subnets.push(placed);
         }
-        let effects = vec![Effect::CreateNetwork(seed(&network))];
+        for route in &wanted.routes {
+            let placed = place_route(&network, route)?;
+            network.routes.push(placed);
+        }
+        let mut effects = vec![Effect::CreateNetwork(seed(&network))];
+        if !network.routes.is_empty() {
+            effects.push(set_routes(&network, &network.routes));
+        }
         self.add_job(Lane::Network(network.id), None, effects, Change::Nothing);
         self.networks.insert(network.id, network.clone());
         Ok(network)
@@ -129,11 +132,9 @@ impl State {
         }
         let mut effects = Vec::new();
         for server in self.servers.values_mut() {
-            let before = server.attachments.len();
+            let places = server.attachments.iter().filter(|place| place.network == id);
+            effects.extend(places.flat_map(|place| place.leave(server.id)));
             server.attachments.retain(|place| place.network != id);
-            if server.attachments.len() < before {
-                effects.push(Effect::Detach(server.id, id));
-            }
         }
         effects.push(Effect::DeleteNetwork(id));
         self.networks.remove(&id);
@@ -171,7 +172,7 @@ pub(crate) fn seed(network: &Network) -> NetworkSeed {
     }
 }
 
-fn check_range(text: &str) -> Result<Prefix, Refusal> {
+pub(super) fn check_range(text: &str) -> Result<Prefix, Refusal> {
     let range =
         Prefix::parse(text).ok_or_else(|| Refusal::invalid("ip_range", "is not an IPv4 range"))?;
     if !range.is_private() {

@@ -37,6 +37,22 @@ pub enum Code {
     ServerAlreadyAttached,
     InvalidServerType,
     VolumeAlreadyAttached,
+    ServerAlreadyAdded,
+    FirewallAlreadyApplied,
+    FirewallManagedByLabelSelector,
+    FirewallResourceNotFound,
+    /// The same word, answered with another status when a firewall is made.
+    #[serde(skip_deserializing, rename = "firewall_resource_not_found")]
+    FirewallResourceMissing,
+    PrivateNetOnlyServer,
+    MustBeUnassigned,
+    FloatingIpAssigned,
+    PrimaryIpAssigned,
+    PrimaryIpAlreadyAssigned,
+    PrimaryIpDatacenterMismatch,
+    PrimaryIpVersionMismatch,
+    ServerHasIpv4,
+    ServerHasIpv6,
     Locked,
     Protected,
     RateLimitExceeded,
@@ -84,6 +100,20 @@ impl Code {
             Self::ServerAlreadyAttached => ("server_already_attached", 422),
             Self::InvalidServerType => ("invalid_server_type", 422),
             Self::VolumeAlreadyAttached => ("volume_already_attached", 422),
+            Self::ServerAlreadyAdded => ("server_already_added", 422),
+            Self::FirewallAlreadyApplied => ("firewall_already_applied", 422),
+            Self::FirewallManagedByLabelSelector => ("firewall_managed_by_label_selector", 422),
+            Self::FirewallResourceNotFound => ("firewall_resource_not_found", 404),
+            Self::FirewallResourceMissing => ("firewall_resource_not_found", 422),
+            Self::PrivateNetOnlyServer => ("private_net_only_server", 422),
+            Self::MustBeUnassigned => ("must_be_unassigned", 422),
+            Self::FloatingIpAssigned => ("floating_ip_assigned", 422),
+            Self::PrimaryIpAssigned => ("primary_ip_assigned", 422),
+            Self::PrimaryIpAlreadyAssigned => ("primary_ip_already_assigned", 422),
+            Self::PrimaryIpDatacenterMismatch => ("primary_ip_datacenter_mismatch", 422),
+            Self::PrimaryIpVersionMismatch => ("primary_ip_version_mismatch", 412),
+            Self::ServerHasIpv4 => ("server_has_ipv4", 422),
+            Self::ServerHasIpv6 => ("server_has_ipv6", 422),
             Self::Locked => ("locked", 423),
             Self::Protected => ("protected", 423),
             Self::RateLimitExceeded => ("rate_limit_exceeded", 429),
@@ -193,7 +223,14 @@ mod tests {
 
     #[test]
     fn the_word_in_json_is_the_word_in_errors() {
-        for code in [Code::JsonError, Code::RateLimitExceeded, Code::IpNotAvailable] {
+        for code in [
+            Code::JsonError,
+            Code::RateLimitExceeded,
+            Code::IpNotAvailable,
+            Code::FirewallResourceMissing,
+            Code::ServerHasIpv4,
+            Code::PrimaryIpDatacenterMismatch,
+        ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.word());
         }
     }

@@ -9,9 +9,11 @@ use super::{Change, State};
 
 impl State {
     /// Brings the state in line with the servers that really run, and queues what makes the world
-    /// whole again after a crash of the machine: every network, every server that is off with
-    /// its places in networks, and every volume. All of these are calls that change nothing when all is in place.
+    /// whole again after a crash of the machine: every network with its routes, every server that
+    /// is off with its places in networks, every filter, further address, floating IP and volume.
+    /// All of these are calls that change nothing when all is in place.
     pub fn adopt(&mut self, running: &[u64]) {
+        self.complete_primary_ips();
         let running: BTreeSet<_> = running.iter().copied().collect();
         let busy: BTreeSet<_> = self.jobs.iter().map(|job| job.lane).collect();
         let mut rebooting = Vec::new();
@@ -42,8 +44,8 @@ impl State {
             .filter_map(|server| {
                 let create = Effect::CreateServer(Box::new(server.seed()?));
                 let places = server.attachments.iter().filter(|place| place.attached);
-                let attach = places.map(|place| Effect::Attach(server.id, place.attachment()));
-                Some((server.id, std::iter::once(create).chain(attach).collect::<Vec<_>>()))
+                let enter = places.flat_map(|place| place.enter(server.id));
+                Some((server.id, std::iter::once(create).chain(enter).collect::<Vec<_>>()))
             })
             .collect();
         for network in networks {
@@ -54,6 +56,16 @@ impl State {
             self.add_job(Lane::Server(server), None, effects, Change::Nothing);
         }
         self.restore_volumes();
+        self.restore_aliases(running);
+        self.queue_known_filters();
+        let floating = self.floating_ips.values().filter(|record| record.server.is_some());
+        for id in floating.map(|record| record.id).collect::<Vec<_>>() {
+            self.route_as_known(id);
+        }
+        let routed = self.networks.values().filter(|network| !network.routes.is_empty());
+        for network in routed.map(|network| network.id).collect::<Vec<_>>() {
+            self.queue_routes(network);
+        }
     }
 
     /// Volumes of running servers too: what is in place already is left as it is.
@@ -67,6 +79,24 @@ impl State {
                 let effects = vec![Effect::AttachVolume(usage)];
                 self.add_job(Lane::Server(usage.server), None, effects, Change::Nothing);
             }
+        }
+    }
+
+    /// Queues the further addresses of servers that run; those that are off get theirs with their
+    /// places.
+    fn restore_aliases(&mut self, running: &BTreeSet<u64>) {
+        let servers = self.servers.values();
+        let effects: Vec<_> = servers
+            .filter(|server| running.contains(&server.id) && is_made(server.status))
+            .flat_map(|server| {
+                let places = server.attachments.iter();
+                let places = places.filter(|place| place.attached && !place.alias_ips.is_empty());
+                places.map(|place| (server.id, place.network, place.alias_ips.clone()))
+            })
+            .collect();
+        for (server, network, aliases) in effects {
+            let effects = vec![Effect::SetAliases(server, network, aliases)];
+            self.add_job(Lane::Server(server), None, effects, Change::Nothing);
         }
     }
 

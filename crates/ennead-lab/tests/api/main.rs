@@ -3,16 +3,23 @@
 #![expect(clippy::needless_pass_by_value, reason = "`json!` makes values where they are used")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod address_schema;
 mod client;
 mod described;
 mod faults;
+mod firewall_refusals;
+mod firewalls;
+mod floating_ips;
 mod images;
 mod keys_and_groups;
 mod metrics;
+mod network_routes;
 mod networks;
 mod own_client;
 mod pace;
 mod power;
+mod primary_ip_refusals;
+mod primary_ips;
 mod projects;
 mod restart;
 mod schema;
@@ -20,5 +27,6 @@ mod schema_storage;
 mod server_disks;
 mod servers;
 mod transport;
+mod unfinished;
 mod volumes;
 mod wire;

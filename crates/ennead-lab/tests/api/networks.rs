@@ -55,9 +55,6 @@ async fn ranges_are_checked() {
     for body in cases {
         lab.post("/networks", body).await.refused(422, "invalid_input");
     }
-    let route = json!([{ "destination": "10.9.0.0/16", "gateway": "10.0.0.2" }]);
-    let body = json!({ "name": "a", "ip_range": "10.0.0.0/16", "routes": route });
-    lab.post("/networks", body).await.refused(422, "unsupported_error");
     assert_eq!(lab.get("/networks").await.ok()["networks"], json!([]));
 }
 
@@ -97,10 +94,6 @@ async fn subnets_come_and_go() {
     let vswitch = lab.post(&format!("{path}/add_subnet"), vswitch).await;
     vswitch.refused(422, "service_error");
     assert_eq!(vswitch.message(), "vswitch not found");
-    for action in ["add_route", "delete_route", "change_ip_range"] {
-        let refused = lab.post(&format!("{path}/{action}"), json!({})).await;
-        refused.refused(422, "unsupported_error");
-    }
     let listed = lab.get(&format!("{path}?sort=id&status=success")).await.ok();
     let commands: Vec<_> =
         listed["actions"].as_array().unwrap().iter().map(|a| a["command"].clone()).collect();

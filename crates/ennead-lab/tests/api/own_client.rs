@@ -67,6 +67,7 @@ fn server(name: &str, fleet: &Fleet) -> CreateServer {
         networks: Vec::new(),
         volumes: Vec::new(),
         automount: None,
+        firewalls: Vec::new(),
         placement_group: Some(fleet.group),
         labels: labels(),
         user_data: Some("#cloud-config\n".into()),

@@ -133,3 +133,65 @@ async fn only_loopback_is_served() {
     let error = ennead_lab::lab_in_memory_with(options, Arc::new(MemoryWorld::new())).await;
     assert_eq!(error.unwrap_err().to_string(), "0.0.0.0:0 is not a loopback address");
 }
+
+#[tokio::test]
+async fn after_a_crash_addresses_filters_and_routes_come_back() {
+    let home = home();
+    let lab = home.lab(&Arc::new(MemoryWorld::new())).await;
+    let network = lab.network("n", "10.0.0.0/16").await;
+    let server = lab.make("s", json!({ "networks": [network] })).await;
+    let firewall = json!({ "name": "f", "apply_to": [{ "type": "server",
+                           "server": { "id": server } }] });
+    lab.post("/firewalls", firewall).await.ok();
+    let floating = json!({ "type": "ipv4", "server": server });
+    let floating = lab.post("/floating_ips", floating).await.ok()["floating_ip"]["ip"].clone();
+    let floating = floating.as_str().unwrap().parse().unwrap();
+    let route = json!({ "destination": "10.3.0.0/16", "gateway": "10.0.0.2" });
+    lab.post(&format!("/networks/{network}/actions/add_route"), route).await.ok();
+    let aliases = json!({ "network": network, "alias_ips": ["10.0.0.9"] });
+    lab.lab.quiet().await.unwrap();
+    lab.act(server, "change_alias_ips", aliases).await;
+    lab.lab.end().await;
+
+    // All of it in a world that knows nothing, and again in one where the server still runs.
+    let world = Arc::new(MemoryWorld::new());
+    for is_running in [false, true] {
+        let lab = home.lab(&world).await;
+        lab.lab.quiet().await.unwrap();
+        let remembered = world.server(server).unwrap();
+        assert_eq!(remembered.is_running, is_running);
+        assert!(remembered.filter.is_some());
+        assert_eq!(remembered.aliases[&network].len(), 1);
+        assert_eq!(world.floating(floating), Some(server));
+        assert_eq!(world.routes(network).len(), 1);
+        if !is_running {
+            lab.act(server, "poweron", json!({})).await;
+        }
+        world.forget_public_side();
+        lab.lab.end().await;
+    }
+}
+
+#[tokio::test]
+async fn servers_of_an_older_lab_get_their_primary_ips_as_objects() {
+    let (home, world) = (home(), Arc::new(MemoryWorld::new()));
+    let lab = home.lab(&world).await;
+    let server = lab.make("s", json!({})).await;
+    let before = lab.server(server).await["public_net"]["ipv4"].clone();
+    lab.lab.end().await;
+    let mut stored: serde_json::Value = serde_json::from_str(&home.file("state.json")).unwrap();
+    for key in ["primary_ips", "floating_ips", "firewalls"] {
+        stored.as_object_mut().unwrap().remove(key).unwrap();
+    }
+    let record = stored["servers"][server.to_string()].as_object_mut().unwrap();
+    record.remove("filter").unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a test plays an older lab")]
+    fs::write(home.path.join("state.json"), stored.to_string()).unwrap();
+
+    let lab = home.lab(&world).await;
+    assert_eq!(lab.server(server).await["public_net"]["ipv4"], before);
+    let all = lab.get("/primary_ips?sort=id").await.ok();
+    assert_eq!(all["primary_ips"][0]["id"], before["id"]);
+    assert_eq!(all["primary_ips"].as_array().unwrap().len(), 2);
+    assert_eq!(all["primary_ips"][1]["assignee_id"], server);
+}

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::client::{lab, server_body};
+use crate::client::server_body;
 use crate::schema::Walk;
 
 fn id(answer: &Value, key: &str) -> u64 {
     answer[key]["id"].as_u64().unwrap()
 }
 
-#[tokio::test]
-async fn answers_about_disks_have_the_described_form() {
-    let mut checked = Walk { lab: lab().await, seen: BTreeSet::new() };
+/// Walks through what concerns volumes, images and disks.
+pub(crate) async fn walk() -> BTreeSet<String> {
+    let mut checked = Walk::new().await;
     let server = checked.lab.make("s", json!({})).await;
 
     let body = json!({ "name": "v", "size": 10, "server": server, "format": "xfs" });
@@ -63,4 +63,5 @@ async fn answers_about_disks_have_the_described_form() {
     let metrics = "/servers/{id}/metrics?type=cpu,disk,network&start=2026-11-23T00:00:00Z\
                    &end=2026-11-23T01:00:00Z";
     checked.send("GET", metrics, &[server], None).await;
+    checked.seen
 }

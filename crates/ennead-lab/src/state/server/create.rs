@@ -1,7 +1,5 @@
 //! Making a server.
 
-use std::net::Ipv4Addr;
-
 use ennead_hcloud::types::{Action, CreateServer, ServerCreated, ServerProtection};
 use ennead_model::Catalogue;
 use ennead_model::catalogue::{CatalogueLocation, CatalogueServerType};
@@ -10,21 +8,14 @@ use ennead_model::digest::sha256_hex;
 use super::networks::Wish;
 use super::{ServerDisk, ServerRecord, Status};
 use crate::state::effect::{Effect, Lane};
+use crate::state::firewall::filter::SentFilter;
 use crate::state::labels::is_subdomain;
 use crate::state::moment::{Moment, rfc3339};
+use crate::state::primary_ip::of_server::Addresses;
 use crate::state::{Change, Code, Refusal, State, check_name_free};
 
 /// Largest user data in bytes. Source: the official description of `POST /servers`.
 pub const USER_DATA_BYTES_MAX: usize = 32 * 1024;
-
-/// Hosts at the start of the public prefix that no server gets: the lab's router and its operator.
-const PUBLIC_RESERVED: usize = 2;
-
-/// What a server's public interface gets, with the ids of the primary IPs.
-struct PublicAddresses {
-    ipv4: Option<(u64, Ipv4Addr)>,
-    ipv6: Option<u64>,
-}
 
 /// What is done with a server once it is made.
 struct Follows {
@@ -39,7 +30,8 @@ impl State {
     ///
     /// # Errors
     /// `invalid_input`, `uniqueness_error`, `not_found`, `resource_unavailable`,
-    /// `resource_limit_exceeded`, and those of attaching.
+    /// `resource_limit_exceeded`, and those of attaching, of applying a firewall and of choosing
+    /// primary IPs.
     pub fn create_server(
         &mut self,
         wanted: CreateServer,
@@ -60,13 +52,16 @@ impl State {
         let keys: Vec<_> =
             keys.map(|key| key.map(|key| key.public_key.clone())).collect::<Result<_, _>>()?;
 
+        let has_network = !wanted.networks.is_empty();
+        let public = wanted.public_net.as_ref();
+        let Addresses { ipv4, ipv6 } =
+            self.choose_addresses(public, has_network, &location.name, moment)?;
         let follows = Follows {
             networks: wanted.networks.clone(),
             volumes: wanted.volumes.clone(),
             automount: wanted.automount.unwrap_or(false),
             starts: wanted.start_after_create,
         };
-        let PublicAddresses { ipv4, ipv6 } = self.choose_public(&wanted, moment)?;
         let record = ServerRecord {
             id: self.fresh_id(),
             name: wanted.name,
@@ -85,25 +80,28 @@ impl State {
             placement_group: wanted.placement_group,
             restart_on_stop: false,
             disk: ServerDisk { snapshot: image.snapshot, ..ServerDisk::default() },
-            dns_ptr: std::collections::BTreeMap::new(),
+            filter: SentFilter::default(),
         };
         let root_password = record.ssh_keys.is_empty().then(|| root_password(moment.salt));
-        let (action, next_actions, id) = self.begin_server(record, &follows, moment)?;
+        let id = record.id;
+        self.servers.insert(id, record);
+        self.apply_to_new_server(id, wanted.firewalls.iter().map(|one| one.firewall))?;
+        let (action, next_actions) = self.begin_server(id, &follows, moment)?;
         Ok(ServerCreated { server: self.server(id, moment)?, action, next_actions, root_password })
     }
 
-    /// Writes the server down and queues what makes it, in the order in which it is carried out.
+    /// Queues what makes a server, in the order in which it is carried out.
     fn begin_server(
         &mut self,
-        record: ServerRecord,
+        id: u64,
         follows: &Follows,
         moment: &Moment<'_>,
-    ) -> Result<(Action, Vec<Action>, u64), Refusal> {
-        let id = record.id;
+    ) -> Result<(Action, Vec<Action>), Refusal> {
         let (lane, resources) = (Lane::Server(id), [("server", id)]);
         let missing = || Refusal::new(Code::ServerError, "the catalogue has changed");
-        let effects = vec![Effect::CreateServer(Box::new(record.seed().ok_or_else(missing)?))];
-        self.servers.insert(id, record);
+        let seed = self.server_record(id)?.seed().ok_or_else(missing)?;
+        let mut effects = vec![Effect::CreateServer(Box::new(seed))];
+        effects.extend(self.first_filter(id));
         let change = Change::CreateServer(id);
         let action = self.begin("create_server", &resources, lane, effects, change, moment);
         let mut next_actions = Vec::new();
@@ -127,7 +125,7 @@ impl State {
                 moment,
             ));
         }
-        Ok((action, next_actions, id))
+        Ok((action, next_actions))
     }
 
     fn check_limits(
@@ -160,42 +158,6 @@ impl State {
             return Err(Refusal::limit("dedicated_server_limit", "dedicated core limit exceeded"));
         }
         Ok(())
-    }
-
-    fn choose_public(
-        &mut self,
-        wanted: &CreateServer,
-        moment: &Moment<'_>,
-    ) -> Result<PublicAddresses, Refusal> {
-        let public = wanted.public_net.as_ref();
-        let has_ipv4 = public.is_none_or(|public| public.enable_ipv4);
-        let has_ipv6 = public.is_none_or(|public| public.enable_ipv6);
-        if let Some(id) = public.and_then(|public| public.ipv4.or(public.ipv6)) {
-            return Err(Refusal::not_found("primary IP", id));
-        }
-        if !has_ipv4 && !has_ipv6 && wanted.networks.is_empty() {
-            let why = "a server needs an IPv4 address, an IPv6 address or a private network";
-            return Err(Refusal::invalid("public_net", why));
-        }
-        let ipv4 = if has_ipv4 {
-            let address = self.free_public_address(moment)?;
-            Some((self.fresh_id(), address))
-        } else {
-            None
-        };
-        Ok(PublicAddresses { ipv4, ipv6: has_ipv6.then(|| self.fresh_id()) })
-    }
-
-    fn free_public_address(&self, moment: &Moment<'_>) -> Result<Ipv4Addr, Refusal> {
-        let is_taken = |address: &Ipv4Addr| {
-            moment.rules.taken.contains(address)
-                || self.servers.values().any(|s| s.ipv4.is_some_and(|(_, ip)| ip == *address))
-        };
-        let hosts = moment.rules.public_prefix.hosts();
-        hosts
-            .skip(PUBLIC_RESERVED)
-            .find(|address| !is_taken(address))
-            .ok_or_else(|| Refusal::limit("primary_ip_limit", "primary IP limit exceeded"))
     }
 }
 

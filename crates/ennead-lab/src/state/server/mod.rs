@@ -1,23 +1,23 @@
 //! Servers: what is known of one, how it is shown, and what the world has to know.
 
+pub mod aliases;
 pub mod create;
 pub mod disk;
 pub mod group;
 pub mod names;
 pub mod networks;
 pub mod power;
+pub mod release;
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
-use ennead_hcloud::types::{
-    Action, Labels, PrivateNet, PublicIpv4, PublicIpv6, PublicNet, Server, ServerProtection,
-};
+use ennead_hcloud::types::{Action, Labels, PrivateNet, Server, ServerProtection};
 use serde::{Deserialize, Serialize};
 
 pub use disk::{DiskChange, ServerDisk};
 
 use super::effect::{Effect, Lane};
+use super::firewall::filter::SentFilter;
 use super::moment::Moment;
 use super::{Change, Code, Refusal, State, check_name_free};
 use crate::catalogue;
@@ -107,9 +107,9 @@ pub struct ServerRecord {
     /// Its disk.
     #[serde(default)]
     pub disk: ServerDisk,
-    /// Names of its public addresses, where they are not the first ones.
+    /// What passes its public interface.
     #[serde(default)]
-    pub dns_ptr: BTreeMap<IpAddr, String>,
+    pub filter: SentFilter,
 }
 
 impl State {
@@ -128,7 +128,7 @@ impl State {
             name: record.name.clone(),
             status: record.status.word().into(),
             created: record.created.clone(),
-            public_net: public_net(record),
+            public_net: self.public_net(record),
             private_net: record
                 .attachments
                 .iter()
@@ -189,6 +189,7 @@ impl State {
             record.name = name.unwrap_or_else(|| record.name.clone());
             record.labels = labels.unwrap_or_else(|| record.labels.clone());
         }
+        self.queue_filters();
         self.server(id, moment)
     }
 
@@ -244,6 +245,16 @@ impl State {
 }
 
 impl ServerRecord {
+    /// Returns whether it has a public interface.
+    pub(crate) fn is_public(&self) -> bool {
+        self.ipv4.is_some() || self.ipv6.is_some()
+    }
+
+    /// Returns the ids of its primary IPs.
+    pub(crate) fn primary_ips(&self) -> impl Iterator<Item = u64> {
+        self.ipv4.map(|(id, _)| id).into_iter().chain(self.ipv6)
+    }
+
     /// Returns what the world has to know before the server's first start. None when the
     /// catalogue no longer has its type or location.
     pub(crate) fn seed(&self) -> Option<ServerSeed> {
@@ -288,20 +299,4 @@ fn private_net(place: &Place) -> PrivateNet {
         alias_ips: place.alias_ips.iter().map(ToString::to_string).collect(),
         mac_address: place.mac.clone(),
     }
-}
-
-fn public_net(record: &ServerRecord) -> PublicNet {
-    let ipv4 = record.ipv4.map(|(id, address)| {
-        let [a, b, c, d] = address.octets();
-        let first = || format!("static.{d}.{c}.{b}.{a}.clients.lab.internal");
-        let name = record.dns_ptr.get(&address.into()).cloned().unwrap_or_else(first);
-        PublicIpv4 { id: Some(id), ip: address.to_string(), blocked: false, dns_ptr: Some(name) }
-    });
-    let ipv6 = record.ipv6.map(|id| PublicIpv6 {
-        id: Some(id),
-        ip: format!("{}/64", names::ipv6_network(record.id)),
-        blocked: false,
-        dns_ptr: Some(record.ipv6_names()),
-    });
-    PublicNet { ipv4, ipv6, floating_ips: Vec::new(), firewalls: Vec::new() }
 }

@@ -6,7 +6,7 @@ use ennead_hcloud::types::{Action, Network, Subnet};
 use ennead_model::Catalogue;
 
 use super::{Place, ServerRecord, mac};
-use crate::state::effect::{Effect, Lane};
+use crate::state::effect::Lane;
 use crate::state::moment::Moment;
 use crate::state::subnet::range_of;
 use crate::state::{Change, Code, Prefix, Refusal, State};
@@ -17,8 +17,11 @@ pub const NETWORKS_MAX: usize = 3;
 /// Servers in one network. Source: the official FAQ on networks.
 pub const SERVERS_MAX: usize = 100;
 
+/// Further addresses of one server in one network. Source: field reports; the cloud documents none.
+pub const ALIASES_MAX: usize = 5;
+
 /// The gateway of every public interface; no server can have it.
-const PUBLIC_GATEWAY: Ipv4Addr = Ipv4Addr::new(172, 31, 1, 1);
+pub(crate) const PUBLIC_GATEWAY: Ipv4Addr = Ipv4Addr::new(172, 31, 1, 1);
 
 /// What a request asks of an attachment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +78,7 @@ impl State {
             mac: mac(0x86, self.fresh_id()),
             attached: false,
         };
-        let effects = vec![Effect::Attach(server, place.attachment())];
+        let effects = place.enter(server);
         if let Some(record) = self.servers.get_mut(&server) {
             record.attachments.push(place);
         }
@@ -97,12 +100,13 @@ impl State {
     ) -> Result<Action, Refusal> {
         let record = self.free_server(server)?;
         self.network_at_rest(network)?;
-        if !record.attachments.iter().any(|place| place.network == network) {
+        let place = record.attachments.iter().find(|place| place.network == network);
+        let Some(place) = place else {
             return Err(Refusal::invalid("network", "server is not attached to the network"));
-        }
+        };
+        let effects = place.leave(server);
         let resources = [("server", server), ("network", network)];
         let (lane, change) = (Lane::Server(server), Change::Detach(server, network));
-        let effects = vec![Effect::Detach(server, network)];
         Ok(self.begin("detach_from_network", &resources, lane, effects, change, moment))
     }
 
@@ -138,38 +142,49 @@ impl State {
         subnets: &[Prefix],
         wish: &Wish,
     ) -> Result<Ipv4Addr, Refusal> {
-        let gateway = Prefix::parse(&network.ip_range).map(Prefix::gateway);
-        let is_free = |address: &Ipv4Addr| {
-            Some(*address) != gateway
-                && *address != PUBLIC_GATEWAY
-                && !self.addresses_in(network.id).any(|taken| taken == *address)
-        };
-        let is_usable = |address: &Ipv4Addr| {
-            let inside = |subnet: &Prefix| {
-                subnet.contains(*address)
-                    && *address != subnet.network()
-                    && *address != subnet.broadcast()
-            };
-            is_free(address) && subnets.iter().any(inside)
-        };
         let not_available = || Refusal::new(Code::IpNotAvailable, "IP not available");
         let mut named = wish.alias_ips.clone();
         named.extend(wish.ip);
         named.sort_unstable();
-        if !named.iter().all(is_usable) || named.windows(2).any(|pair| pair.first() == pair.last())
-        {
+        if wish.alias_ips.len() > ALIASES_MAX {
+            return Err(Refusal::limit("alias_ip_limit", "alias IP limit exceeded"));
+        }
+        let is_twice = named.windows(2).any(|pair| pair.first() == pair.last());
+        if is_twice || !named.iter().all(|ip| self.is_usable(network, subnets, *ip, false)) {
             return Err(not_available());
         }
         if let Some(ip) = wish.ip {
             return Ok(ip);
         }
-        let free = |address: &Ipv4Addr| is_free(address) && !wish.alias_ips.contains(address);
+        let free = |ip: &Ipv4Addr| self.is_free(network, *ip) && !wish.alias_ips.contains(ip);
         subnets.iter().find_map(|subnet| subnet.hosts().find(free)).ok_or_else(no_subnet)
+    }
+
+    /// Returns whether a server can have the address; `is_own`: it has it already.
+    pub(super) fn is_usable(
+        &self,
+        network: &Network,
+        subnets: &[Prefix],
+        address: Ipv4Addr,
+        is_own: bool,
+    ) -> bool {
+        let inside = |subnet: &Prefix| {
+            let ends = [subnet.network(), subnet.broadcast()];
+            subnet.contains(address) && !ends.contains(&address)
+        };
+        (is_own || self.is_free(network, address)) && subnets.iter().any(inside)
+    }
+
+    fn is_free(&self, network: &Network, address: Ipv4Addr) -> bool {
+        let gateway = Prefix::parse(&network.ip_range).map(Prefix::gateway);
+        Some(address) != gateway
+            && address != PUBLIC_GATEWAY
+            && !self.addresses_in(network.id).any(|taken| taken == address)
     }
 }
 
 /// Returns the subnets that the server can have an address of: those in its own network zone.
-fn usable_subnets(
+pub(super) fn usable_subnets(
     record: &ServerRecord,
     network: &Network,
     wish: &Wish,

@@ -8,6 +8,17 @@ use super::MemoryWorld;
 use crate::world::{NetworkRoute, PacketFilter, PublicSide, WorldError, ZoneSeed};
 
 impl MemoryWorld {
+    /// Loses all routes and filters, as a machine does whose kernel starts again.
+    pub fn forget_public_side(&self) {
+        let mut memory = self.memory();
+        memory.floating.clear();
+        memory.routes.clear();
+        for server in memory.servers.values_mut() {
+            server.filter = None;
+            server.aliases.clear();
+        }
+    }
+
     /// Returns where a floating address leads.
     pub fn floating(&self, ip: Ipv4Addr) -> Option<u64> {
         self.memory().floating.get(&ip).copied()
