@@ -15,6 +15,7 @@ mod http;
 pub mod image;
 pub mod in_memory;
 pub mod lifecycle;
+pub mod names;
 pub mod rate;
 pub mod serve;
 pub mod state;

@@ -5,6 +5,7 @@ mod catalogue;
 mod network;
 mod server;
 mod small;
+mod zone;
 
 pub use action::{Action, ActionError, ActionResource, ApiError, ApiErrorBody, Meta, Pagination};
 pub use catalogue::{
@@ -17,3 +18,7 @@ pub use server::{
     ServerCreated, ServerProtection, UpdateServer,
 };
 pub use small::{CreatePlacementGroup, CreateSshKey, Labels, PlacementGroup, SshKey};
+pub use zone::{
+    AuthoritativeNameservers, CreateRrSet, CreateZone, PrimaryNameserver, ResourceRecord, RrSet,
+    RrSetProtection, Zone, ZoneProtection,
+};

@@ -16,6 +16,7 @@ pub mod primary_ips;
 pub mod removed;
 pub mod request;
 pub mod route;
+pub mod rrsets;
 pub mod server_actions;
 pub mod server_types;
 pub mod servers;
@@ -40,6 +41,7 @@ const RESOURCES: &[&[Route]] = &[
     pricing::ROUTES,
     primary_ips::ROUTES,
     removed::ROUTES,
+    rrsets::ROUTES,
     server_types::ROUTES,
     server_actions::ROUTES,
     servers::ROUTES,

@@ -6,10 +6,13 @@
 mod client;
 mod faults;
 mod keys_and_groups;
+mod names;
 mod networks;
 mod own_client;
 mod power;
 mod restart;
+mod rrsets;
 mod schema;
 mod servers;
 mod transport;
+mod zones;
