@@ -99,7 +99,12 @@ impl NameServer {
         let mut open = tokio::task::JoinSet::new();
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
-            let (stream, client) = listener.accept().await?;
+            let (stream, client) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                // The client has gone before it was welcomed.
+                Err(error) if is_fleeting(&error) => continue,
+                Err(error) => return Err(error),
+            };
             let server = self.clone();
             open.spawn(async move {
                 if let Err(error) = server.converse(stream).await {
@@ -128,4 +133,13 @@ impl NameServer {
             timeout(IDLE, stream.write_all(&wire)).await??;
         }
     }
+}
+
+fn is_fleeting(error: &io::Error) -> bool {
+    let kinds = [
+        io::ErrorKind::ConnectionAborted,
+        io::ErrorKind::ConnectionReset,
+        io::ErrorKind::Interrupted,
+    ];
+    kinds.contains(&error.kind())
 }
