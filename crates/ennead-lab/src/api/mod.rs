@@ -50,9 +50,14 @@ const RESOURCES: &[&[Route]] = &[
     zones::ROUTES,
 ];
 
+/// Returns all routes.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    RESOURCES.iter().flat_map(|routes| routes.iter())
+}
+
 /// Returns what answers a path.
 pub fn find(method: Method, path: &str) -> Found<'_> {
-    route::find(RESOURCES.iter().flat_map(|routes| routes.iter()), method, path)
+    route::find(routes(), method, path)
 }
 
 /// Answers a request. A refused request leaves the state as it was.

@@ -8,7 +8,7 @@ use crate::client::{KEY, Lab, lab, server_body};
 const RESPONSES: &str = include_str!("../fixtures/responses.json");
 
 /// Returns what is wrong with a value, each with its place.
-fn faults(all: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
+pub(crate) fn faults(all: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
     let schema = match schema["$ref"].as_str() {
         Some(name) => &all["shared"][name],
         None => schema,

@@ -62,13 +62,13 @@ async fn a_server_resolves_a_name_of_a_zone() {
         world.start(seed.id).await.unwrap();
         lab.wait_for_ssh(seed.id).await;
         // cloud-init brings this interpreter. The answer ends with the address.
-        let hex: String = question().iter().map(|byte| format!("{byte:02x}")).collect();
         let script = |kind: &str, send: &str| {
             format!(
                 "python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.{kind}); \
-                 s.settimeout(10); s.connect((\"{}\", 53)); q = bytes.fromhex(\"{hex}\"); \
+                 s.settimeout(10); s.connect((\"{}\", 53)); q = bytes({:?}); \
                  s.sendall({send}); print(\".\".join(str(b) for b in s.recv(1500)[-4:]))'",
-                lab.place.name_server().ip()
+                lab.place.name_server().ip(),
+                question()
             )
         };
         let udp = lab.ssh_ok(&seed, &script("SOCK_DGRAM", "q")).await;

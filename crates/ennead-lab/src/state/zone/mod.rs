@@ -24,6 +24,8 @@ use ennead_hcloud::types::{
 use serde::{Deserialize, Serialize};
 
 pub use edit::ZoneChange;
+#[cfg(test)]
+pub(crate) use value::EXAMPLES;
 pub use value::{KINDS, parse_value, record_type};
 
 use super::effect::Lane;

@@ -3,8 +3,8 @@
 use std::str::FromStr as _;
 
 use hickory_proto::rr::rdata::{NULL, TXT};
-use hickory_proto::rr::{Name, RData, RecordType};
-use hickory_proto::serialize::binary::BinEncodable as _;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 use hickory_proto::serialize::txt::Parser;
 
 use super::words::{split, unquote};
@@ -45,9 +45,16 @@ pub fn parse_value(kind: &str, value: &str, zone: &Name) -> Result<RData, String
         "RP" => parse_rp(&words, zone)?,
         _ => parse_other(kind, words, zone)?,
     };
-    // What cannot be sent is no value either, for example a string of 256 bytes.
-    data.to_bytes().map_err(|error| format!("is no value of type {kind}: {error}"))?;
+    check_wire(zone, &data).map_err(|error| format!("is no value of type {kind}: {error}"))?;
     Ok(data)
+}
+
+/// Checks that a value can be sent and understood: a string of 256 bytes cannot, nor can a property
+/// of a CAA record that is no word.
+fn check_wire(zone: &Name, data: &RData) -> Result<(), String> {
+    let sent = Record::from_rdata(zone.clone(), 0, data.clone()).to_bytes();
+    let sent = sent.map_err(|error| error.to_string())?;
+    Record::from_bytes(&sent).map(drop).map_err(|error| error.to_string())
 }
 
 /// Returns how many words a value has at least and at most.
@@ -101,6 +108,27 @@ fn parse_other(kind: &str, mut words: Vec<String>, zone: &Name) -> Result<RData,
     data.ok_or_else(|| format!("is no value of type {kind}"))
 }
 
+/// A value of each of [`KINDS`].
+#[cfg(test)]
+pub(crate) const EXAMPLES: [(&str, &str); 16] = [
+    ("A", "203.0.113.7"),
+    ("AAAA", "2001:db8::1"),
+    ("CAA", "0 issue \"letsencrypt.org\""),
+    ("CNAME", "web"),
+    ("DS", "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118"),
+    ("HINFO", "\"ARM\" \"Linux\""),
+    ("HTTPS", "1 . alpn=h2,h3 ipv4hint=203.0.113.7"),
+    ("MX", "10 mail.example.net."),
+    ("NS", "ns1.example.net."),
+    ("PTR", "host.example.net."),
+    ("RP", "admin.example.com. ."),
+    ("SOA", "hydrogen.ns.hetzner.com. dns.hetzner.com. 2024010100 86400 10800 3600000 3600"),
+    ("SRV", "0 5 5060 sip"),
+    ("SVCB", "1 svc.example.net. port=8443"),
+    ("TLSA", "3 1 1 D2ABDE240D7CD3EE6B4B28C54DF034B97983A1D16E8A410E4561CB106618E971"),
+    ("TXT", "\"v=spf1 -all\" \"more; of it\""),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,29 +139,8 @@ mod tests {
 
     #[test]
     fn every_type_has_a_value_that_is_taken() {
-        let good = [
-            ("A", "203.0.113.7"),
-            ("AAAA", "2001:db8::1"),
-            ("CAA", "0 issue \"letsencrypt.org\""),
-            ("CNAME", "web"),
-            ("DS", "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118"),
-            ("HINFO", "\"ARM\" \"Linux\""),
-            ("HTTPS", "1 . alpn=h2,h3 ipv4hint=203.0.113.7"),
-            ("MX", "10 mail.example.net."),
-            ("NS", "ns1.example.net."),
-            ("PTR", "host.example.net."),
-            ("RP", "admin.example.com. ."),
-            (
-                "SOA",
-                "hydrogen.ns.hetzner.com. dns.hetzner.com. 2024010100 86400 10800 3600000 3600",
-            ),
-            ("SRV", "0 5 5060 sip"),
-            ("SVCB", "1 svc.example.net. port=8443"),
-            ("TLSA", "3 1 1 D2ABDE240D7CD3EE6B4B28C54DF034B97983A1D16E8A410E4561CB106618E971"),
-            ("TXT", "\"v=spf1 -all\" \"more; of it\""),
-        ];
-        assert_eq!(good.map(|(kind, _)| kind), KINDS);
-        for (kind, value) in good {
+        assert_eq!(EXAMPLES.map(|(kind, _)| kind), KINDS);
+        for (kind, value) in EXAMPLES {
             let data = parse(kind, value).unwrap_or_else(|why| panic!("{kind} {value}: {why}"));
             assert_eq!(Some(data.record_type()), record_type(kind), "{kind}");
         }
@@ -150,6 +157,7 @@ mod tests {
             ("A", "203.0.113.7\n$INCLUDE /etc/passwd"),
             ("AAAA", "203.0.113.7"),
             ("CAA", "issue \"x\""),
+            ("CAA", "0 is.sue \"x\""),
             ("CNAME", "two words"),
             ("CNAME", "a..b"),
             ("DS", "60485 5 1 xyz"),
