@@ -15,4 +15,5 @@ mod rrsets;
 mod schema;
 mod servers;
 mod transport;
+mod zone_forms;
 mod zones;
