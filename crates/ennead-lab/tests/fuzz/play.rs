@@ -72,7 +72,8 @@ pub(crate) fn play(mut state: State, requests: &[Sent]) -> usize {
     for (route, parts, query, body, ending) in requests {
         let route = all[route % all.len()];
         let mut path = String::new();
-        let mut parts = parts.iter();
+        let mut parts = [&parts.0, &parts.1, &parts.2].into_iter();
+        let body = &body.bytes(route.pattern);
         for segment in route.pattern.split('/').skip(1) {
             path.push('/');
             let is_open = segment.starts_with('{');

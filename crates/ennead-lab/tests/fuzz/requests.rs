@@ -186,62 +186,85 @@ fn fields(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Map<Stri
     prop::collection::vec((name, value), 0..6).prop_map(|fields| fields.into_iter().collect())
 }
 
-/// A body: what some route takes, with fields changed, or anything.
-fn body() -> impl Strategy<Value = Vec<u8>> {
-    let known = prop::sample::select(templates());
-    let changed = (known, fields(value())).prop_map(|(mut body, more)| {
-        body.as_object_mut().unwrap().extend(more.into_iter().take(2));
-        body.to_string().into_bytes()
-    });
+/// A body before its route is known.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    /// What the route takes, with fields changed.
+    Fitting(Map<String, Value>),
+    /// These bytes.
+    Raw(Vec<u8>),
+}
+
+impl Body {
+    /// Returns the bytes for a route.
+    pub(crate) fn bytes(&self, pattern: &str) -> Vec<u8> {
+        let changes = match self {
+            Self::Raw(bytes) => return bytes.clone(),
+            Self::Fitting(changes) => changes.clone(),
+        };
+        let mut body = fitting(pattern).as_object().cloned().unwrap_or_default();
+        body.extend(changes);
+        Value::Object(body).to_string().into_bytes()
+    }
+}
+
+fn body() -> impl Strategy<Value = Body> {
+    let few = |fields: Map<String, Value>| fields.into_iter().take(2).collect();
     prop_oneof![
-        6 => changed,
-        3 => fields(value()).prop_map(|body| Value::Object(body).to_string().into_bytes()),
-        1 => value().prop_map(|body| body.to_string().into_bytes()),
-        1 => prop::collection::vec(any::<u8>(), 0..40),
+        4 => Just(Body::Fitting(Map::new())),
+        6 => fields(value()).prop_map(move |fields| Body::Fitting(few(fields))),
+        2 => fields(value()).prop_map(|body| Body::Raw(Value::Object(body).to_string().into_bytes())),
+        1 => value().prop_map(|body| Body::Raw(body.to_string().into_bytes())),
+        1 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Body::Raw),
     ]
 }
 
-fn templates() -> Vec<Value> {
-    let set = json!({ "name": "n", "type": "A", "records": [{ "value": "203.0.113.1" }] });
-    let server = json!({ "name": "s", "server_type": "ccx13", "image": "debian-13",
-                         "location": "hil" });
-    vec![
-        json!({}),
-        set.clone(),
-        json!({ "records": [{ "value": "203.0.113.1", "comment": "c" }] }),
-        json!({ "name": "new.com", "mode": "primary", "rrsets": [set] }),
-        json!({ "name": "new.com", "mode": "secondary",
-                "primary_nameservers": [{ "address": "9.9.9.9" }] }),
-        json!({ "ttl": 600 }),
-        server,
-        json!({ "name": "n", "ip_range": "10.1.0.0/16", "subnets": [
-            { "type": "cloud", "ip_range": "10.1.0.0/24", "network_zone": "us-west" }] }),
-        json!({ "type": "cloud", "ip_range": "10.0.5.0/24", "network_zone": "us-west" }),
-        json!({ "network": 1, "ip": "10.0.0.9" }),
-        json!({ "name": "p", "type": "spread" }),
-        json!({ "name": "v", "size": 10, "location": "hil", "format": "ext4" }),
-        json!({ "type": "ipv4", "home_location": "hil", "name": "f" }),
-        json!({ "name": "f", "rules": [{ "direction": "in", "protocol": "tcp", "port": "80",
-                                        "source_ips": ["0.0.0.0/0"] }] }),
-        json!({ "delete": true, "rebuild": true, "change": true }),
-        json!({ "server": 2 }),
-    ]
+/// Returns a body that a route takes; an empty one when nothing is known of it.
+fn fitting(pattern: &str) -> Value {
+    let records = json!([{ "value": "203.0.113.9", "comment": "c" }]);
+    let subnet = json!({ "type": "cloud", "ip_range": "10.0.5.0/24", "network_zone": "us-west" });
+    match pattern {
+        "/servers" => json!({ "name": "s", "server_type": "ccx13", "image": "debian-13",
+                              "location": "hil", "start_after_create": false }),
+        "/networks" => json!({ "name": "m", "ip_range": "10.1.0.0/16" }),
+        "/placement_groups" => json!({ "name": "p", "type": "spread" }),
+        "/zones" => json!({ "name": "new.com", "mode": "primary" }),
+        "/volumes" => json!({ "name": "v", "size": 10, "location": "hil" }),
+        "/floating_ips" => json!({ "type": "ipv4", "home_location": "hil", "name": "f" }),
+        "/primary_ips" => json!({ "type": "ipv4", "location": "hil", "name": "q",
+                                  "assignee_type": "server" }),
+        "/firewalls" => json!({ "name": "f" }),
+        _ if pattern.ends_with("/rrsets") => {
+            json!({ "name": "n", "type": "A", "records": records })
+        }
+        _ if pattern.ends_with("_records") => json!({ "records": records }),
+        _ if pattern.ends_with("_subnet") => subnet,
+        _ if pattern.ends_with("_network") => json!({ "network": 1 }),
+        _ if pattern.ends_with("_group") => json!({ "placement_group": 6 }),
+        _ if pattern.ends_with("/change_ttl") => json!({ "ttl": 600 }),
+        _ if pattern.ends_with("/change_protection") => json!({ "change": true, "delete": false }),
+        _ => json!({ "labels": { "a": "b" } }),
+    }
 }
 
-/// One request: a route, what stands in its path, its query and its body.
-pub(crate) type Sent = (usize, Vec<String>, Vec<(String, String)>, Vec<u8>, u8);
+/// One request: a route, what stands in its path, its query, its body, and how its jobs end.
+pub(crate) type Sent = (usize, (String, String, String), Vec<(String, String)>, Body, u8);
 
 pub(crate) fn sent() -> impl Strategy<Value = Sent> {
-    let part = prop_oneof![
-        5 => (0..40_u64).prop_map(|id| id.to_string()),
-        4 => prop::sample::select(&["example.com", "www", "%40", "A", "NS", "@", "SOA"][..])
-            .prop_map(str::to_owned),
-        1 => "[^/?#]{1,12}",
+    let odd = || prop_oneof![(0..40_u64).prop_map(|id| id.to_string()), "[^/?#]{1,12}"];
+    let known =
+        |words: &'static [&'static str]| prop::sample::select(words).prop_map(str::to_owned);
+    let first = prop_oneof![
+        6 => (0..20_u64).prop_map(|id| id.to_string()),
+        4 => known(&["example.com", "other.de"]),
+        1 => odd(),
     ];
+    let second = prop_oneof![6 => known(&["www", "@", "%40", "n"]), 1 => odd()];
+    let third = prop_oneof![6 => known(&["A", "NS", "SOA"]), 1 => odd()];
     let name = prop_oneof![9 => prop::sample::select(FIELDS).prop_map(str::to_owned), 1 => word()];
     (
         0..routes().count(),
-        prop::collection::vec(part, 3),
+        (first, second, third),
         prop::collection::vec((name, word()), 0..3),
         body(),
         any::<u8>(),
