@@ -18,6 +18,7 @@ mod http;
 pub mod image;
 pub mod in_memory;
 pub mod lifecycle;
+pub mod names;
 pub mod neighbours;
 pub mod pace;
 pub mod projects;

@@ -9,6 +9,7 @@ mod primary_ip;
 mod server;
 mod small;
 mod volume;
+mod zone;
 
 pub use action::{Action, ActionError, ActionResource, ApiError, ApiErrorBody, Meta, Pagination};
 pub use catalogue::{
@@ -28,3 +29,7 @@ pub use server::{
 };
 pub use small::{CreatePlacementGroup, CreateSshKey, Labels, PlacementGroup, SshKey};
 pub use volume::{CreateVolume, Volume, VolumeProtection};
+pub use zone::{
+    AuthoritativeNameservers, CreateRrSet, CreateZone, PrimaryNameserver, ResourceRecord, RrSet,
+    RrSetProtection, Zone, ZoneProtection,
+};

@@ -102,3 +102,25 @@ fn check_exists(kind: &str, id: u64, call: &Call<'_>) -> Result<(), Refusal> {
     };
     if exists { Ok(()) } else { Err(Refusal::not_found(kind, id)) }
 }
+
+/// Answers `GET /<kind>s/{id_or_name}/actions` of an object that was found.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn list_actions_with(kind: &str, id: u64, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let actions = call.state.actions.values().filter(|action| concerns(action, kind, Some(id)));
+    LISTING.reply(call.request, actions)
+}
+
+/// Answers `GET /<kind>s/{id_or_name}/actions/{id}` of an object that was found.
+///
+/// # Errors
+/// `not_found`.
+pub fn one_action_with(
+    kind: &str,
+    id: u64,
+    action: u64,
+    call: &Call<'_>,
+) -> Result<Reply, Refusal> {
+    one(call, action, |found| concerns(found, kind, Some(id)))
+}

@@ -57,6 +57,11 @@ impl Body {
         !self.field(name).is_null()
     }
 
+    /// Returns whether the field is there, also as null.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
     fn field(&self, name: &str) -> &Value {
         self.fields.get(name).unwrap_or(NOTHING)
     }

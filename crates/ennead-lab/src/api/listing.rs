@@ -39,6 +39,19 @@ impl Listing {
         request: &Request,
         entries: impl IntoIterator<Item = T>,
     ) -> Result<Reply, Refusal> {
+        self.reply_with(request, entries, PER_PAGE_MAX)
+    }
+
+    /// As [`Listing::reply`], with pages of at most that many entries.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub fn reply_with<T: Serialize>(
+        &self,
+        request: &Request,
+        entries: impl IntoIterator<Item = T>,
+        per_page_max: u64,
+    ) -> Result<Reply, Refusal> {
         let selector = if self.has_labels {
             Selector::parse(request.value("label_selector").unwrap_or_default())
                 .map_err(|why| Refusal::invalid("label_selector", why))?
@@ -50,7 +63,7 @@ impl Listing {
         let mut entries: Vec<_> =
             entries.filter(|entry| self.passes(request, &selector, entry)).collect();
         entries.sort_by(|a, b| compare(a, b, &order));
-        self.page(request, entries)
+        self.page(request, entries, per_page_max)
     }
 
     fn passes(&self, request: &Request, selector: &Selector, entry: &Value) -> bool {
@@ -81,9 +94,14 @@ impl Listing {
         Ok(order)
     }
 
-    fn page(&self, request: &Request, entries: Vec<Value>) -> Result<Reply, Refusal> {
+    fn page(
+        &self,
+        request: &Request,
+        entries: Vec<Value>,
+        per_page_max: u64,
+    ) -> Result<Reply, Refusal> {
         let page = number(request, "page", 1, u64::MAX)?;
-        let per_page = number(request, "per_page", PER_PAGE, PER_PAGE_MAX)?;
+        let per_page = number(request, "per_page", PER_PAGE, per_page_max)?;
         let total = entries.len() as u64;
         let last = total.div_ceil(per_page).max(1);
         let pagination = Pagination {

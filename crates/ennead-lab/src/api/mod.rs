@@ -17,6 +17,7 @@ pub mod primary_ips;
 pub mod removed;
 pub mod request;
 pub mod route;
+pub mod rrsets;
 pub mod server_actions;
 pub mod server_disks;
 pub mod server_types;
@@ -43,6 +44,7 @@ const RESOURCES: &[&[Route]] = &[
     pricing::ROUTES,
     primary_ips::ROUTES,
     removed::ROUTES,
+    rrsets::ROUTES,
     server_types::ROUTES,
     // Before `server_actions`, which answers for every other word.
     server_disks::ROUTES,
@@ -53,9 +55,14 @@ const RESOURCES: &[&[Route]] = &[
     zones::ROUTES,
 ];
 
+/// Returns all routes.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    RESOURCES.iter().flat_map(|routes| routes.iter())
+}
+
 /// Returns what answers a path.
 pub fn find(method: Method, path: &str) -> Found<'_> {
-    route::find(RESOURCES.iter().flat_map(|routes| routes.iter()), method, path)
+    route::find(routes(), method, path)
 }
 
 /// Answers a request. A refused request leaves the state as it was.

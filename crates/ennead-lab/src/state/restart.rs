@@ -10,7 +10,7 @@ use super::{Change, State};
 impl State {
     /// Brings the state in line with the servers that really run, and queues what makes the world
     /// whole again after a crash of the machine: every network with its routes, every server that
-    /// is off with its places in networks, every filter, further address, floating IP and volume.
+    /// is off with its places in networks, every filter, further address, floating IP, volume and zone.
     /// All of these are calls that change nothing when all is in place.
     pub fn adopt(&mut self, running: &[u64]) {
         self.complete_primary_ips();
@@ -51,6 +51,11 @@ impl State {
         for network in networks {
             let lane = Lane::Network(network.id);
             self.add_job(lane, None, vec![Effect::CreateNetwork(network)], Change::Nothing);
+        }
+        let zones: Vec<_> =
+            self.zones.values().filter_map(|zone| Some((zone.id, zone.seed()?))).collect();
+        for (zone, seed) in zones {
+            self.add_job(Lane::Zone(zone), None, vec![Effect::PublishZone(seed)], Change::Nothing);
         }
         for (server, effects) in servers {
             self.add_job(Lane::Server(server), None, effects, Change::Nothing);

@@ -53,7 +53,8 @@ const ROUTER_SETTINGS: [(&str, &str); 6] = [
 pub(crate) async fn ensure_internet(place: &LabPlace) -> Result<(), Why> {
     let names = place.names();
     let (internet, host) = (names.internet(), names.host_link());
-    ensure_router(&internet, &[PUBLIC_GATEWAY, &METADATA.to_string()]).await?;
+    let name_server = place.name_server().ip().to_string();
+    ensure_router(&internet, &[PUBLIC_GATEWAY, &METADATA.to_string(), &name_server]).await?;
     if !link_exists(&host)? {
         let pair = format!("link add {host} type veth peer name host netns {internet}");
         namespace::script(&[pair]).await?;

@@ -1,6 +1,6 @@
 //! Where a lab lives on this machine.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::files;
@@ -30,6 +30,13 @@ impl LabPlace {
     /// The address from which this machine is seen by the lab's servers.
     pub fn operator_address(&self) -> Ipv4Addr {
         self.public.gateway()
+    }
+
+    /// Where the lab's name server answers, over UDP and TCP: port 53 of the third address of the
+    /// public prefix, which no server is ever given. Its servers and this machine reach it.
+    pub fn name_server(&self) -> SocketAddr {
+        let address = self.operator_address().to_bits().saturating_add(1);
+        (Ipv4Addr::from_bits(address), 53).into()
     }
 
     /// Names of its things.

@@ -12,6 +12,7 @@ use ennead_lab::world::memory::MemoryWorld;
 use serde_json::json;
 
 use crate::client::{Lab, lab_on};
+use crate::zones::make_zone;
 
 struct Home {
     _scratch: tempfile::TempDir,
@@ -89,6 +90,23 @@ async fn after_a_crash_of_the_machine_the_world_is_made_again() {
     lab.lab.quiet().await.unwrap();
     let volume = world.volume(created["volume"]["id"].as_u64().unwrap()).unwrap();
     assert_eq!(volume.place.map(|place| (place.server, place.automount)), Some((server, true)));
+}
+
+#[tokio::test]
+async fn zones_are_published_again() {
+    let home = home();
+    let lab = home.lab(&Arc::new(MemoryWorld::new())).await;
+    make_zone(&lab, "example.com", json!({})).await;
+    let published = lab.lab.world.zone("example.com");
+    lab.lab.end().await;
+
+    // The name server forgets with its daemon.
+    let world = Arc::new(MemoryWorld::new());
+    let lab = home.lab(&world).await;
+    lab.lab.quiet().await.unwrap();
+    assert_eq!(world.zone("example.com"), published);
+    assert_eq!(world.names().zones(), ["example.com"]);
+    assert_eq!(lab.get("/zones/example.com").await.ok()["zone"]["status"], "ok");
 }
 
 #[tokio::test]

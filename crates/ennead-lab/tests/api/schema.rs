@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::client::{KEY, Lab, lab, server_body};
-use crate::{address_schema, described, schema_storage};
+use crate::{address_schema, described, endings, schema_storage, zone_forms};
 
 /// Operations that were walked through.
 pub(crate) struct Walk {
@@ -47,6 +47,8 @@ async fn every_described_operation_answers_as_described() {
     let mut seen = basics().await;
     seen.extend(schema_storage::walk().await);
     seen.extend(address_schema::walk().await);
+    seen.extend(zone_forms::walk().await);
+    seen.extend(endings::walk().await);
     let all = described::operations();
     println!("{} of {} described operations", seen.len(), all.len());
     let missed: Vec<_> = all.difference(&seen).collect();

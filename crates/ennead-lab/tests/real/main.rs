@@ -2,6 +2,7 @@
 
 mod disks;
 mod image;
+mod names;
 mod storage_api;
 mod support;
 mod user_data;

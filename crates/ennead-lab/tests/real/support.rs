@@ -59,7 +59,8 @@ impl TestLab {
     }
 
     pub(crate) fn address(&self, server: u64) -> Ipv4Addr {
-        let first = self.place.operator_address().to_bits();
+        // After the name server's.
+        let first = self.place.operator_address().to_bits() + 1;
         Ipv4Addr::from_bits(first + u32::try_from(server).unwrap())
     }
 

@@ -191,7 +191,7 @@ async fn servers_learn_who_they_are_from_the_metadata_service() {
         for (path, wanted) in [
             ("metadata/hostname", "ash-1 200"),
             ("metadata/instance-id", "1 200"),
-            ("metadata/public-ipv4", "198.19.243.2 200"),
+            ("metadata/public-ipv4", "198.19.243.3 200"),
             ("metadata/region", "us-east 200"),
             ("metadata/availability-zone", "ash-dc1 200"),
             ("metadata/no-such-thing", " 404"),

@@ -20,6 +20,7 @@ use super::{
     Attachment, Harm, NetworkRoute, NetworkSeed, PacketFilter, ServerSeed, Usage, VolumeSeed,
     VolumeUse, World, WorldError, WorldEvent, ZoneSeed,
 };
+use crate::names::NameServer;
 
 /// A remembered server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,7 @@ struct Memory {
 #[derive(Debug)]
 pub struct MemoryWorld {
     memory: Mutex<Memory>,
+    names: NameServer,
     sender: UnboundedSender<WorldEvent>,
     events: tokio::sync::Mutex<UnboundedReceiver<WorldEvent>>,
 }
@@ -82,7 +84,12 @@ pub struct MemoryWorld {
 impl Default for MemoryWorld {
     fn default() -> Self {
         let (sender, receiver) = unbounded_channel();
-        Self { memory: Mutex::default(), sender, events: tokio::sync::Mutex::new(receiver) }
+        Self {
+            memory: Mutex::default(),
+            names: NameServer::default(),
+            sender,
+            events: tokio::sync::Mutex::new(receiver),
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 
 use async_trait::async_trait;
 
-use super::MemoryWorld;
+use super::{MemoryWorld, error};
+use crate::names::NameServer;
 use crate::world::{NetworkRoute, PacketFilter, PublicSide, WorldError, ZoneSeed};
 
 impl MemoryWorld {
@@ -32,6 +33,11 @@ impl MemoryWorld {
     /// Returns a zone that is answered for.
     pub fn zone(&self, name: &str) -> Option<ZoneSeed> {
         self.memory().zones.get(name).cloned()
+    }
+
+    /// Returns the name server that answers for the published zones once it is given sockets.
+    pub fn names(&self) -> &NameServer {
+        &self.names
     }
 }
 
@@ -85,12 +91,14 @@ impl PublicSide for MemoryWorld {
 
     async fn publish_zone(&self, zone: &ZoneSeed) -> Result<(), WorldError> {
         self.call("publish_zone", "zone", 0).await?;
+        self.names.publish(zone).map_err(|why| error("zone", 0, "publish", &why))?;
         self.memory().zones.insert(zone.name.clone(), zone.clone());
         Ok(())
     }
 
     async fn withdraw_zone(&self, name: &str) -> Result<(), WorldError> {
         self.call("withdraw_zone", "zone", 0).await?;
+        self.names.withdraw(name);
         self.memory().zones.remove(name);
         Ok(())
     }

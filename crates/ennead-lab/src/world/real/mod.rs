@@ -25,6 +25,7 @@ use super::{
     Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, copy, first_start,
     metadata, mounts, namespace, network, run, volume,
 };
+use crate::names::NameServer;
 use crate::state::Prefix;
 
 /// Servers that are containers on this machine. Needs root.
@@ -41,6 +42,7 @@ struct Inner {
     turns: Mutex<BTreeMap<String, Arc<TurnMutex<()>>>>,
     watched: Mutex<BTreeSet<(u64, i32)>>,
     tell: UnboundedSender<WorldEvent>,
+    names: NameServer,
     closed: CancellationToken,
 }
 
@@ -59,7 +61,8 @@ fn network_error(id: u64, verb: &'static str) -> impl FnOnce(Why) -> WorldError 
 }
 
 impl RealWorld {
-    /// Opens a lab: makes its internet where it is missing and answers servers' metadata questions.
+    /// Opens a lab: makes its internet where it is missing, answers servers' metadata questions and
+    /// serves names at [`LabPlace::name_server`].
     ///
     /// # Errors
     /// When this machine refuses, usually because of missing rights: `ennead doctor` says which.
@@ -81,9 +84,17 @@ impl RealWorld {
                 tracing::error!(%error, "the metadata service has ended");
             }
         });
+        let names = NameServer::default();
+        let serving = public_side::serve_names(&place, &names).await?;
+        let until = closed.clone();
+        tokio::spawn(async move {
+            if let Some(Err(error)) = until.run_until_cancelled(serving).await {
+                tracing::error!(%error, "the name server has ended");
+            }
+        });
         let (tell, events) = unbounded_channel();
-        let inner =
-            Inner { place, turns: Mutex::default(), watched: Mutex::default(), tell, closed };
+        let (turns, watched) = (Mutex::default(), Mutex::default());
+        let inner = Inner { place, turns, watched, tell, names, closed };
         Ok(Self { inner: Arc::new(inner), events: TurnMutex::new(events) })
     }
 
