@@ -4,6 +4,7 @@
 
 pub(crate) mod cgroup;
 pub mod disks;
+mod filter;
 mod first_start;
 pub mod harm;
 pub mod memory;
@@ -19,6 +20,7 @@ pub mod public_side;
 pub mod real;
 mod record;
 mod root_files;
+mod routes;
 pub(crate) mod run;
 mod user_data;
 pub(crate) mod why;

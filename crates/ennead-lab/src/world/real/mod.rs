@@ -1,6 +1,7 @@
 //! The world made of this machine: containers, namespaces and links.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -192,16 +193,25 @@ impl Inner {
         if find_server(&self.place, seed.id)?.is_some() {
             return Ok(());
         }
-        if let Some(address) = seed.public_ip {
-            let public = &self.place.public;
-            if !public.contains(address) || address == self.place.operator_address() {
-                return Err(Why(format!("{address} is not one of {public} after the first")));
-            }
-        }
+        seed.public_ip.map_or(Ok(()), |address| self.check_public(address))?;
         self.place.server(seed.id).prepare()?;
         let image = self.place.image.clone();
-        let record = ServerRecord { seed: seed.clone(), image, attached: Vec::new() };
+        let record = ServerRecord {
+            seed: seed.clone(),
+            image,
+            attached: Vec::new(),
+            filter: None,
+            floating: Vec::new(),
+        };
         save_server(&self.place, &record)
+    }
+
+    fn check_public(&self, address: Ipv4Addr) -> Result<(), Why> {
+        let public = &self.place.public;
+        if public.contains(address) && address != self.place.operator_address() {
+            return Ok(());
+        }
+        Err(Why(format!("{address} is not one of {public} after the first")))
     }
 
     async fn remove(&self, id: u64) -> Result<(), Why> {
