@@ -8,6 +8,7 @@ mod admin;
 pub mod api;
 pub mod catalogue;
 pub mod daemon;
+pub mod distance;
 pub mod doctor;
 pub mod engine;
 pub mod fault;

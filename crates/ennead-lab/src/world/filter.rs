@@ -4,71 +4,65 @@
 //! router's links by name, so they stay over a server's power cycle. Private networks have other
 //! routers, and the metadata service answers on the router itself: neither is filtered.
 
-use std::fmt::Write as _;
-
 use super::names::router_link;
 use super::place::LabPlace;
 use super::record::{ServerRecord, all_servers};
+use super::ruleset::Ruleset;
 use super::why::Why;
-use super::{Direction, PacketFilter, PacketRule, Protocol, namespace};
+use super::{Direction, PacketRule, Protocol};
 
 /// The table's name.
 const TABLE: &str = "firewall";
 
+/// After connection tracking, before distance and faults.
+const FORWARD: &str = "type filter hook forward priority -20; policy accept;";
+
 /// Puts all records' filters into force.
 pub(crate) async fn apply(place: &LabPlace) -> Result<(), Why> {
     let servers = all_servers(place)?;
-    namespace::nft_in(&place.names().internet(), render(&servers)).await
+    rules(&servers).apply(&place.names().internet()).await
 }
 
-/// Renders the table; only its removal when no server has a filter.
-fn render(servers: &[ServerRecord]) -> String {
-    let mut text = format!("table ip {TABLE}\ndelete table ip {TABLE}\n");
-    let filtered: Vec<(String, &PacketFilter)> = servers
-        .iter()
-        .filter_map(|record| Some((router_link(record.seed.id), record.filter.as_ref()?)))
-        .collect();
-    if filtered.is_empty() {
-        return text;
-    }
-    let mut chains = String::new();
-    let (mut inbound, mut outbound) = (Vec::new(), Vec::new());
-    for (link, filter) in &filtered {
-        chains += &render_chain(&format!("{link}_in"), &filter.rules, Direction::In);
+/// Computes the table; none when no server has a filter.
+fn rules(servers: &[ServerRecord]) -> Ruleset {
+    let (mut chains, mut inbound, mut outbound) = (Vec::new(), Vec::new(), Vec::new());
+    for record in servers {
+        let (link, Some(filter)) = (router_link(record.seed.id), &record.filter) else { continue };
+        chains.push((format!("{link}_in"), chain(&filter.rules, Direction::In)));
         inbound.push(format!("\"{link}\" : jump {link}_in"));
         // Without a rule for outbound packets all of them pass.
         if filter.rules.iter().any(|rule| rule.direction == Direction::Out) {
-            chains += &render_chain(&format!("{link}_out"), &filter.rules, Direction::Out);
+            chains.push((format!("{link}_out"), chain(&filter.rules, Direction::Out)));
             outbound.push(format!("\"{link}\" : jump {link}_out"));
         }
     }
-    text += &format!("table ip {TABLE} {{\n{chains}chain forward {{\n");
-    text += "type filter hook forward priority -20; policy accept;\n";
-    text += "ct state established,related accept\n";
+    if inbound.is_empty() {
+        return Ruleset { table: TABLE, bases: Vec::new(), chains };
+    }
+    let mut forward = vec!["ct state established,related accept".to_owned()];
     // A packet between two filtered servers has to pass both: what a chain lets pass, it returns.
     if !outbound.is_empty() {
-        text += &format!("iifname vmap {{ {} }}\n", outbound.join(", "));
+        forward.push(format!("iifname vmap {{ {} }}", outbound.join(", ")));
     }
-    text += &format!("oifname vmap {{ {} }}\n}}\n}}\n", inbound.join(", "));
-    text
+    forward.push(format!("oifname vmap {{ {} }}", inbound.join(", ")));
+    Ruleset { table: TABLE, bases: vec![("forward", FORWARD, forward)], chains }
 }
 
-fn render_chain(name: &str, rules: &[PacketRule], direction: Direction) -> String {
-    let mut text = format!("chain {name} {{\n");
-    let mut write = |line: String| writeln!(text, "{line}").unwrap_or_default();
+fn chain(rules: &[PacketRule], direction: Direction) -> Vec<String> {
+    let peer = if direction == Direction::In { "saddr" } else { "daddr" };
+    let mut lines = Vec::new();
     for rule in rules.iter().filter(|rule| rule.direction == direction) {
-        let peer = if direction == Direction::In { "saddr" } else { "daddr" };
         for prefix in &rule.peers {
             // nft refuses a prefix that names every address.
-            let from = match prefix.length() {
+            let peer = match prefix.length() {
                 0 => String::new(),
                 _ => format!("ip {peer} {prefix} "),
             };
-            write(format!("{from}{} return", protocol(rule.protocol)));
+            lines.push(format!("{peer}{} return", protocol(rule.protocol)));
         }
     }
-    text += "drop\n}\n";
-    text
+    lines.push("drop".to_owned());
+    lines
 }
 
 fn protocol(protocol: Protocol) -> String {
@@ -90,6 +84,7 @@ fn ports(first: u16, last: u16) -> String {
 mod tests {
     use super::*;
     use crate::state::Prefix;
+    use crate::world::PacketFilter;
 
     fn server(id: u64, filter: Option<PacketFilter>) -> ServerRecord {
         let text = format!(
@@ -103,31 +98,31 @@ mod tests {
 
     #[test]
     fn a_filter_drops_what_no_rule_names() {
-        let peers = vec![Prefix::parse("0.0.0.0/0").unwrap(), Prefix::parse("10.1.0.0/16").unwrap()];
-        let rules = vec![PacketRule { direction: Direction::In, protocol: Protocol::Tcp(22, 22), peers }];
-        let text = render(&[server(3, Some(PacketFilter { rules })), server(4, None)]);
-        assert!(
-            text.contains(
-                "chain s3_in {\ntcp dport 22 return\nip saddr 10.1.0.0/16 tcp dport 22 return\ndrop\n}"
-            ),
-            "{text}"
+        let peers =
+            vec![Prefix::parse("0.0.0.0/0").unwrap(), Prefix::parse("10.1.0.0/16").unwrap()];
+        let rules =
+            vec![PacketRule { direction: Direction::In, protocol: Protocol::Tcp(22, 22), peers }];
+        let rules = super::rules(&[server(3, Some(PacketFilter { rules })), server(4, None)]);
+        let lines = ["tcp dport 22 return", "ip saddr 10.1.0.0/16 tcp dport 22 return", "drop"];
+        assert_eq!(rules.chains, [("s3_in".to_owned(), lines.map(str::to_owned).to_vec())]);
+        let forward = &rules.bases[0].2;
+        assert_eq!(
+            *forward,
+            ["ct state established,related accept", "oifname vmap { \"s3\" : jump s3_in }"]
         );
-        assert!(text.contains("oifname vmap { \"s3\" : jump s3_in }"), "{text}");
-        assert!(!text.contains("_out") && !text.contains("s4"), "{text}");
     }
 
     #[test]
     fn an_outbound_rule_closes_everything_else() {
         let peers = vec![Prefix::parse("0.0.0.0/0").unwrap()];
         let rules = vec![PacketRule { direction: Direction::Out, protocol: Protocol::Icmp, peers }];
-        let text = render(&[server(3, Some(PacketFilter { rules }))]);
-        assert!(text.contains("chain s3_in {\ndrop\n}"), "{text}");
-        assert!(text.contains("chain s3_out {\nip protocol icmp return\ndrop\n}"), "{text}");
+        let rules = super::rules(&[server(3, Some(PacketFilter { rules }))]);
+        assert_eq!(rules.chains[0].1, ["drop"]);
+        assert_eq!(rules.chains[1].1, ["ip protocol icmp return", "drop"]);
     }
 
     #[test]
     fn without_filters_there_is_no_table() {
-        let text = render(&[server(3, None)]);
-        assert_eq!(text, "table ip firewall\ndelete table ip firewall\n");
+        assert!(rules(&[server(3, None)]).bases.is_empty());
     }
 }

@@ -262,8 +262,10 @@ mod tests {
     fn a_private_interface_reaches_its_peers_through_the_gateway_only() {
         let attachment =
             Attachment { network: 4, ip: [10, 0, 0, 5].into(), mac: "86:00:00:00:00:05".into() };
-        let lines =
-            private_lines(&Attached { slot: 1, attachment, aliases: Vec::new() }, Prefix::parse("10.0.0.0/16").unwrap());
+        let lines = private_lines(
+            &Attached { slot: 1, attachment, aliases: Vec::new() },
+            Prefix::parse("10.0.0.0/16").unwrap(),
+        );
         assert_eq!(
             lines,
             [

@@ -81,8 +81,7 @@ mod tests {
     fn a_network_s_route_goes_through_the_server_that_has_its_gateway() {
         let attachment = |ip| Attachment { network: 1, ip, mac: "86:00:00:00:00:05".into() };
         let gateway = Ipv4Addr::new(10, 0, 0, 5);
-        let routes =
-            [NetworkRoute { destination: Prefix::parse("0.0.0.0/0").unwrap(), gateway }];
+        let routes = [NetworkRoute { destination: Prefix::parse("0.0.0.0/0").unwrap(), gateway }];
         let own = Attached { slot: 0, attachment: attachment(gateway), aliases: Vec::new() };
         let lines: Vec<String> = lines_through(&routes, 3, &own).collect();
         assert_eq!(

@@ -3,4 +3,5 @@
 mod image;
 mod support;
 mod user_data;
+mod wires;
 mod world;

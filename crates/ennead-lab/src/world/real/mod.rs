@@ -13,6 +13,9 @@ use tokio_util::sync::CancellationToken;
 mod disks;
 mod harm;
 mod public_side;
+mod wiring;
+
+use wiring::Wiring;
 
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
@@ -22,8 +25,8 @@ use super::record::{
 };
 use super::why::Why;
 use super::{
-    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, first_start, metadata,
-    mounts, namespace, network, run,
+    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, cgroup, first_start,
+    freezer, metadata, mounts, namespace, network, run,
 };
 use crate::state::Prefix;
 
@@ -42,6 +45,7 @@ struct Inner {
     watched: Mutex<BTreeSet<(u64, i32)>>,
     tell: UnboundedSender<WorldEvent>,
     closed: CancellationToken,
+    wires: Wiring,
 }
 
 impl Drop for RealWorld {
@@ -82,8 +86,17 @@ impl RealWorld {
             }
         });
         let (tell, events) = unbounded_channel();
-        let inner =
-            Inner { place, turns: Mutex::default(), watched: Mutex::default(), tell, closed };
+        let inner = Inner {
+            place,
+            turns: Mutex::default(),
+            watched: Mutex::default(),
+            tell,
+            closed,
+            wires: Wiring::default(),
+        };
+        // What a lost daemon or another boot of this machine left, or took away.
+        inner.rewire().await?;
+        inner.apply_filters().await?;
         Ok(Self { inner: Arc::new(inner), events: TurnMutex::new(events) })
     }
 
@@ -157,12 +170,18 @@ impl Inner {
             group: &names.server_cgroup(record.seed.id),
             memory_bytes: record.seed.memory_bytes,
         };
-        nspawn::start(&container).await
+        let started = nspawn::start(&container).await?;
+        self.slow_down(record.seed.id)?;
+        Ok(started)
     }
 
     /// Links first: a dying server must not answer a single packet.
     async fn put_out(&self, record: &ServerRecord) -> Result<(), Why> {
         network::cut(&self.place, record).await?;
+        let group = self.place.names().server_cgroup(record.seed.id);
+        if freezer::is_frozen(&group)? {
+            cgroup::kill_all(&group).await?;
+        }
         if let Some(container) = self.running(record.seed.id)? {
             nspawn::kill(container).await?;
         }
@@ -274,7 +293,8 @@ impl World for RealWorld {
             let range = Prefix::parse(&seed.ip_range)
                 .ok_or_else(|| Why(format!("{} is no prefix", seed.ip_range)))?;
             save_network(&self.inner.place, seed)?;
-            network::ensure_network(&self.inner.place.names(), seed.id, range).await
+            network::ensure_network(&self.inner.place.names(), seed.id, range).await?;
+            self.inner.rewire().await
         };
         create.await.map_err(network_error(seed.id, "create"))
     }
@@ -282,7 +302,9 @@ impl World for RealWorld {
     async fn delete_network(&self, id: u64) -> Result<(), WorldError> {
         let _turn = self.inner.turn(format!("network {id}")).await;
         let delete = async {
-            namespace::remove(&self.inner.place.names().network(id)).await?;
+            let router = self.inner.place.names().network(id);
+            self.inner.wires.forget(&router).await?;
+            namespace::remove(&router).await?;
             remove_network(&self.inner.place, id)
         };
         delete.await.map_err(network_error(id, "delete"))
@@ -290,7 +312,11 @@ impl World for RealWorld {
 
     async fn create_server(&self, seed: &ServerSeed) -> Result<(), WorldError> {
         let _turn = self.inner.server_turn(seed.id).await;
-        self.inner.create(seed).map_err(server_error(seed.id, "create"))
+        let create = async {
+            self.inner.create(seed)?;
+            self.inner.rewire().await
+        };
+        create.await.map_err(server_error(seed.id, "create"))
     }
 
     async fn attach(&self, server: u64, attachment: &Attachment) -> Result<(), WorldError> {
@@ -335,7 +361,12 @@ impl World for RealWorld {
 
     async fn delete_server(&self, server: u64) -> Result<(), WorldError> {
         let _turn = self.inner.server_turn(server).await;
-        self.inner.remove(server).await.map_err(server_error(server, "delete"))
+        let delete = async {
+            self.inner.remove(server).await?;
+            self.inner.apply_filters().await?;
+            self.inner.rewire().await
+        };
+        delete.await.map_err(server_error(server, "delete"))
     }
 
     async fn running(&self) -> Result<Vec<u64>, WorldError> {

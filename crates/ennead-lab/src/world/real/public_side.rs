@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::{Inner, RealWorld, network_error, server_error};
 use crate::world::record::{
-    ServerRecord, all_servers, find_network, find_server, load_server, save_network_record, save_server,
+    ServerRecord, all_servers, find_network, find_server, load_server, save_network_record,
+    save_server,
 };
 use crate::world::why::Why;
 use crate::world::{
