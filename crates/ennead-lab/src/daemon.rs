@@ -13,6 +13,8 @@ use ennead_host::{Command, Host as _, LocalHost, files};
 use ennead_model::sha256_hex;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue;
+use crate::distance::{self, Distance};
 use crate::serve::{Bound, ServeOptions, serve};
 use crate::state::Prefix;
 use crate::world::memory::MemoryWorld;
@@ -33,7 +35,7 @@ const PREFIXES: u32 = 512;
 const FIRST_PREFIX: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
 
 /// What stays the same over restarts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabConfig {
     /// The lab's name.
@@ -44,6 +46,12 @@ pub struct LabConfig {
     pub remember_only: bool,
     /// The port on loopback; 0 before the first start.
     pub port: u16,
+    /// How far locations are from each other.
+    #[serde(default)]
+    pub distance: Vec<Distance>,
+    /// Servers reach this machine's network, and through it the real internet.
+    #[serde(default)]
+    pub egress: bool,
 }
 
 /// A lab's folder and name.
@@ -88,11 +96,45 @@ impl Lab {
             return Ok(config);
         }
         let public_prefix = free_prefix(&self.name).await?;
-        let config = LabConfig { lab: self.name.clone(), public_prefix, remember_only, port: 0 };
+        let config = LabConfig {
+            lab: self.name.clone(),
+            public_prefix,
+            remember_only,
+            port: 0,
+            distance: Vec::new(),
+            egress: false,
+        };
         files::make_private_directory(&self.folder)?;
         files::write(&self.folder.join(MARK), format!("{}\n", self.name))?;
         self.save(&config)?;
         Ok(config)
+    }
+
+    /// Changes how far locations are from each other and whether servers reach this machine's
+    /// network; the daemon's next start puts that into force. Returns whether anything is new.
+    ///
+    /// # Errors
+    /// When a location does not exist, or the file cannot be written.
+    pub fn rewire(&self, distances: &[Distance], egress: Option<bool>) -> Result<bool, WorldError> {
+        self.change_wires(distances, egress).map_err(|why| self.error("rewire", why))
+    }
+
+    fn change_wires(&self, distances: &[Distance], egress: Option<bool>) -> Result<bool, Why> {
+        let mut config = self.read_config()?.ok_or_else(|| Why("it does not exist".to_owned()))?;
+        let before = config.clone();
+        for distance in distances {
+            let unknown = distance.between.iter().find(|name| catalogue::location(name).is_none());
+            if let Some(name) = unknown {
+                return Err(Why(format!("there is no location {name:?}")));
+            }
+            distance::put(&mut config.distance, distance);
+        }
+        config.egress = egress.unwrap_or(config.egress);
+        let is_new = config != before;
+        if is_new {
+            self.save(&config)?;
+        }
+        Ok(is_new)
     }
 
     fn save(&self, config: &LabConfig) -> Result<(), Why> {
@@ -143,7 +185,12 @@ impl Lab {
                 let public = public_prefix;
                 let place =
                     LabPlace { lab: self.name.clone(), state: self.folder.clone(), image, public };
-                Arc::new(RealWorld::open(place).await.map_err(|error| Why::of(&error))?)
+                let world = RealWorld::open(place).await.map_err(|error| Why::of(&error))?;
+                let wired = world.set_distances(&config.distance).await;
+                wired.map_err(|error| Why::of(&error))?;
+                let open = world.set_egress(config.egress).await;
+                open.map_err(|error| Why::of(&error))?;
+                Arc::new(world)
             }
             _ => Arc::new(MemoryWorld::new()),
         };

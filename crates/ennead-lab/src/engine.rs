@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{self, Method, Reply, Request};
+use crate::engine_faults::HarmDesk;
 use crate::fault::Faults;
 use crate::state::{Code, Effect, Ending, Job, Moment, Refusal, Rules, State};
 use crate::store::{Store, StoreError};
@@ -27,8 +28,8 @@ pub enum EngineError {
     World(#[source] WorldError),
 }
 
-struct Inner {
-    state: State,
+pub(crate) struct Inner {
+    pub(crate) state: State,
     /// Jobs that are being carried out.
     in_flight: BTreeSet<u64>,
 }
@@ -37,7 +38,8 @@ struct Inner {
 pub struct Engine {
     inner: Mutex<Inner>,
     faults: Mutex<Faults>,
-    world: Arc<dyn World>,
+    pub(crate) harm: HarmDesk,
+    pub(crate) world: Arc<dyn World>,
     store: Option<Store>,
     rules: Rules,
     tasks: TaskTracker,
@@ -57,10 +59,13 @@ impl Engine {
             Some(store) => store.load().map_err(EngineError::Store)?,
             None => State::default(),
         };
+        // Faults are not stored: what another daemon did to the world ends here.
+        world.set_harm(&[]).await.map_err(EngineError::World)?;
         state.adopt(&world.running().await.map_err(EngineError::World)?);
         let engine = Arc::new(Self {
             inner: Mutex::new(Inner { state, in_flight: BTreeSet::new() }),
             faults: Mutex::default(),
+            harm: HarmDesk::default(),
             world,
             store,
             rules,
@@ -127,7 +132,7 @@ impl Engine {
         self.tasks.wait().await;
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -169,12 +174,18 @@ impl Engine {
         if let Ending::Failed { message, .. } = &ending {
             tracing::warn!(job = job.id, command, message, "a job failed");
         }
+        // A server that is new may be meant by a fault, too.
+        self.harm_as_ordered().await;
         let rules = self.rules_now();
-        let mut inner = self.inner();
-        inner.state.finish(job.id, &ending, &moment(&rules));
-        inner.in_flight.remove(&job.id);
-        self.keep(&inner.state);
-        self.dispatch(&mut inner);
+        {
+            let mut inner = self.inner();
+            inner.state.finish(job.id, &ending, &moment(&rules));
+            inner.in_flight.remove(&job.id);
+            self.keep(&inner.state);
+            self.dispatch(&mut inner);
+        }
+        // One that is gone is meant no more.
+        self.harm_as_ordered().await;
     }
 
     async fn carry_out(&self, job: &Job, command: Option<&str>) -> Ending {

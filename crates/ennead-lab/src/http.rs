@@ -46,7 +46,7 @@ pub(crate) async fn answer(
     let method = Method::parse(method.as_str());
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(path) = uri.path().strip_prefix(API_ROOT) else {
-        return desk.answer_admin(method, uri.path(), token, &body);
+        return desk.answer_admin(method, uri.path(), token, &body).await;
     };
     let take = {
         let mut bucket = desk.bucket.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,7 +105,7 @@ impl Desk {
         known.ok_or_else(|| refuse("the token you have provided is invalid"))
     }
 
-    fn answer_admin(
+    async fn answer_admin(
         &self,
         method: Method,
         path: &str,
@@ -115,9 +115,10 @@ impl Desk {
         let Some(path) = path.strip_prefix(admin::ROOT) else {
             return render(&api::refuse(&api::unknown_route()), None, Layout::Pretty);
         };
-        let reply = self
-            .check_token(token)
-            .and_then(|_| admin::answer(&mut self.engine.faults(), method, path, body));
+        let reply = match self.check_token(token) {
+            Ok(_) => admin::answer(&self.engine, method, path, body).await,
+            Err(refusal) => Err(refusal),
+        };
         let reply = reply.unwrap_or_else(|refusal| api::refuse(&refusal));
         render(&reply, None, Layout::Compact)
     }

@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod distance;
 pub mod doctor;
 pub mod engine;
+mod engine_faults;
 pub mod fault;
 mod http;
 pub mod image;
@@ -21,6 +22,7 @@ pub mod serve;
 pub mod state;
 pub mod store;
 pub mod world;
+pub mod world_fault;
 
 pub use in_memory::{LabInMemory, lab_in_memory, lab_in_memory_with};
 pub use serve::{Bound, LabToken, ServeError, ServeOptions, serve};

@@ -4,6 +4,7 @@
 
 pub(crate) mod cgroup;
 pub mod disks;
+pub(crate) mod egress;
 mod filter;
 mod first_start;
 mod freezer;

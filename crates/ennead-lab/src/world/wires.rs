@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Harm;
+use super::harm::Side;
 use super::names::router_link;
 use super::ruleset::Ruleset;
 use crate::distance::Distance;
@@ -62,7 +63,7 @@ pub(crate) struct Wires {
 }
 
 /// What a router of one side has to know.
-pub(crate) struct Side<'a> {
+pub(crate) struct Plan<'a> {
     /// Servers with their locations.
     pub(crate) servers: &'a [(u64, String)],
     /// Distances; none on private networks, which never span zones.
@@ -70,10 +71,10 @@ pub(crate) struct Side<'a> {
     /// Faults.
     pub(crate) harm: &'a [Harm],
     /// Which interfaces of servers lead here.
-    pub(crate) side: super::harm::Side,
+    pub(crate) side: Side,
 }
 
-impl Side<'_> {
+impl Plan<'_> {
     /// Computes the rules.
     pub(crate) fn wires(&self) -> Wires {
         let treated = self.treatments();
@@ -93,15 +94,18 @@ impl Side<'_> {
             format!("\"{}\" . \"{}\" : jump t{n}", router_link(*from), router_link(*to))
         };
         let pairs: Vec<String> = treated.iter().map(pair).collect();
-        let forward = match pairs.is_empty() {
-            true => Vec::new(),
-            false => vec![format!("iifname . oifname vmap {{ {} }}", pairs.join(", "))],
+        let forward = if pairs.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("iifname . oifname vmap {{ {} }}", pairs.join(", "))]
         };
         let names: Vec<String> =
             cut.iter().map(|server| format!("\"{}\"", router_link(*server))).collect();
-        let drop = |word: &str| match names.is_empty() {
-            true => Vec::new(),
-            false => vec![format!("{word} {{ {} }} drop", names.join(", "))],
+        let drop = |word: &str| {
+            if names.is_empty() {
+                return Vec::new();
+            }
+            vec![format!("{word} {{ {} }} drop", names.join(", "))]
         };
         let bases = vec![
             ("forward", FORWARD, forward),
@@ -122,11 +126,11 @@ impl Side<'_> {
             }
         }
         for harm in self.harm {
-            let (from, to) = match harm {
-                Harm::Partition { from, to }
-                | Harm::Loss { from, to, .. }
-                | Harm::Delay { from, to, .. } => (from, to),
-                _ => continue,
+            let (Harm::Partition { from, to }
+            | Harm::Loss { from, to, .. }
+            | Harm::Delay { from, to, .. }) = harm
+            else {
+                continue;
             };
             for pair in from.iter().flat_map(|from| to.iter().map(move |to| (*from, *to))) {
                 if pair.0 == pair.1 {
@@ -184,11 +188,10 @@ fn rules_of(treatment: Treatment, holds: &[Hold]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::harm::Side as Which;
 
     fn wires(distances: &[Distance], harm: &[Harm]) -> Wires {
         let servers = [(1, "hil".to_owned()), (2, "ash".to_owned()), (3, "ash".to_owned())];
-        Side { servers: &servers, distances, harm, side: Which::Public }.wires()
+        Plan { servers: &servers, distances, harm, side: Side::Public }.wires()
     }
 
     #[test]
@@ -220,8 +223,8 @@ mod tests {
     #[test]
     fn a_partition_drops_one_way_and_a_cut_everything() {
         let partition = Harm::Partition { from: vec![2, 3], to: vec![1, 2] };
-        let cut = Harm::Cut { servers: vec![3], side: Which::Public };
-        let elsewhere = Harm::Cut { servers: vec![1], side: Which::Private };
+        let cut = Harm::Cut { servers: vec![3], side: Side::Public };
+        let elsewhere = Harm::Cut { servers: vec![1], side: Side::Private };
         let wires = wires(&[], &[partition, cut, elsewhere]);
         let rules: Vec<&str> =
             wires.rules.bases.iter().flat_map(|base| &base.2).map(String::as_str).collect();

@@ -13,3 +13,4 @@ mod restart;
 mod schema;
 mod servers;
 mod transport;
+mod world_faults;

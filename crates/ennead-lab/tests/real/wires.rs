@@ -1,11 +1,14 @@
 //! Filters, floating addresses, aliases, routes, distance and faults between real servers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::time::Duration;
 
 use crate::support::TestLab;
 use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost};
 use ennead_lab::distance::Distance;
+use ennead_lab::lifecycle::census;
 use ennead_lab::state::Prefix;
 use ennead_lab::world::harm::Side;
 use ennead_lab::world::{
@@ -307,6 +310,49 @@ async fn faults_do_what_they_say_and_end_exactly() {
         assert!(ms >= 2500, "8 MiB at 2 MB/s took {ms} ms");
         // What a test that is cut off leaves frozen has to go, too.
         world.set_harm(&freeze).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_reach_the_outside_only_when_it_is_asked_for() {
+    TestLab::run("test-egress", 234, |lab| async move {
+        let world = lab.open().await;
+        let seeds = start(&lab, &world, &["ash"]).await;
+        // Others may change their own tables meanwhile.
+        let uplink = "$(ip -4 route show default | sed 's/.* dev \\([^ ]*\\).*/\\1/;q')";
+        let table = lab.place.names().cgroup();
+        let look = format!(
+            "nft list tables | grep -c {table}; cat /proc/sys/net/ipv4/conf/{uplink}/forwarding"
+        );
+        let (outside, before) = (routers(&lab).await, here(&look).await);
+        // The outside: a namespace behind a link of its own.
+        here(
+            "ip netns add entest-outside && \
+              ip link add entest-o type veth peer name out netns entest-outside && \
+              ip address add 203.0.113.1/24 dev entest-o && ip link set entest-o up && \
+              ip -n entest-outside address add 203.0.113.2/24 dev out && \
+              ip -n entest-outside link set out up && \
+              echo 1 > /proc/sys/net/ipv4/conf/entest-o/forwarding",
+        )
+        .await;
+        let ping = format!("{PING} 203.0.113.2");
+        let closed = lab.ssh(&seeds[0], &ping).await.success();
+        let opened = world.set_egress(true).await;
+        let open = lab.ssh(&seeds[0], &ping).await.success();
+        let counted = census(&lab.place.lab, &lab.place.state).await;
+        let unknown = lab.ssh(&seeds[0], &format!("{PING} {}", lab.address(99))).await.success();
+        let shut = world.set_egress(false).await;
+        let shut_again = lab.ssh(&seeds[0], &ping).await.success();
+        here("ip netns delete entest-outside; ip link delete entest-o 2>/dev/null || true").await;
+        opened.unwrap();
+        shut.unwrap();
+        assert_eq!((closed, open, unknown, shut_again), (false, true, false, false));
+        assert_eq!(counted.unwrap().tables, 1);
+        assert_eq!(routers(&lab).await, outside);
+        assert_eq!(here(&look).await, before);
+        // Open at its end: teardown closes it, and the lab's census finds nothing.
+        world.set_egress(true).await.unwrap();
     })
     .await;
 }

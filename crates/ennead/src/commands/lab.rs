@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Global, LabCommand, LabServeArgs};
+use crate::commands::lab_fault;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::paths;
@@ -56,6 +57,7 @@ pub(crate) async fn run(global: &Global, command: &LabCommand) -> Result<Exit, C
         LabCommand::Serve(args) => serve(global, args).await,
         LabCommand::Up(args) => up(global, args).await,
         LabCommand::Down => down(global).await,
+        LabCommand::Fault(command) => lab_fault::run(&lab(global)?, command).await,
         LabCommand::Status { json } => status(global, *json).await,
     }
 }
@@ -140,6 +142,7 @@ async fn serve(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandErro
         Some(image(&lab, false).await?)
     };
     lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
+    lab.rewire(&args.distance, args.egress).or_exit(Exit::Usage)?;
     let mut ended = signal(SignalKind::terminate()).or_exit(Exit::Internal)?;
     let shutdown = async move {
         // An error leaves the signal as the way to end it.
@@ -161,6 +164,10 @@ async fn up(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandError> 
         image(&lab, false).await?;
     }
     lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
+    if lab.rewire(&args.distance, args.egress).or_exit(Exit::Usage)? {
+        // Servers go on while the daemon starts again with the new wires.
+        lab.stop().await.or_exit(Exit::Internal)?;
+    }
     if !lab.is_served().or_exit(Exit::Internal)? {
         let program = environment::executable().or_exit(Exit::Internal)?;
         let parent = lab.folder.parent().unwrap_or(&lab.folder);

@@ -67,10 +67,11 @@ impl Inner {
             save_server(&self.place, &record)?;
         }
         let reachable = self.running(id)?.is_some() && record.seed.public_ip.is_some();
-        let line = match reachable {
-            true => routes::floating_line(ip, id),
+        let line = if reachable {
+            routes::floating_line(ip, id)
+        } else {
             // Its next start brings the route.
-            false => routes::no_floating_line(ip),
+            routes::no_floating_line(ip)
         };
         namespace::script_in(&internet, &[line]).await
     }

@@ -13,7 +13,7 @@ use crate::world::record::all_servers;
 use crate::world::ruleset::Ruleset;
 use crate::world::why::Why;
 use crate::world::wires::{self, Wires};
-use crate::world::{Harm, WorldError, namespace};
+use crate::world::{Harm, WorldError, egress, namespace};
 
 /// What is in force.
 #[derive(Debug, Default)]
@@ -87,9 +87,9 @@ impl Inner {
             records.into_iter().map(|record| (record.seed.id, record.seed.location)).collect();
         let names = self.place.names();
         let (distances, harm) = (wanted.distances.as_slice(), wanted.harm.as_slice());
-        let public = wires::Side { servers: &servers, distances, harm, side: Side::Public };
+        let public = wires::Plan { servers: &servers, distances, harm, side: Side::Public };
         let private =
-            wires::Side { servers: &servers, distances: &[], harm, side: Side::Private }.wires();
+            wires::Plan { servers: &servers, distances: &[], harm, side: Side::Private }.wires();
         let mut routers = vec![(names.internet(), public.wires())];
         for id in ids(&self.place.networks())? {
             routers.push((names.network(id), private.clone()));
@@ -114,5 +114,18 @@ impl RealWorld {
         self.inner.wires.wanted().distances = all.to_vec();
         let lab = format!("lab {}", self.place().lab);
         self.inner.rewire().await.map_err(|why| why.about(lab, "set distances"))
+    }
+
+    /// Lets servers reach this machine's network, or not.
+    ///
+    /// # Errors
+    /// When this machine has no default route, or the kernel refuses.
+    pub async fn set_egress(&self, is_open: bool) -> Result<(), WorldError> {
+        let place = self.place();
+        let lab = format!("lab {}", place.lab);
+        let set = async {
+            if is_open { egress::open(place).await } else { egress::close_all(place).await }
+        };
+        set.await.map_err(|why| why.about(lab, "set egress"))
     }
 }
