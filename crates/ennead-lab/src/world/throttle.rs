@@ -38,6 +38,20 @@ pub(crate) fn set(
     Err(Why("this machine's control groups have neither blkio.throttle nor io.max".to_owned()))
 }
 
+/// Returns whether a group has a limit.
+pub(crate) fn is_set(group: &str) -> Result<bool, Why> {
+    for own in cgroup::folders(group)? {
+        for name in ["blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device", "io.max"]
+        {
+            let text = files::read_text(&own.join(name))?.unwrap_or_default();
+            if !text.trim().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Returns the number of the disk under a folder: limits are for disks, not for their partitions.
 fn whole_disk(folder: &Utf8Path) -> Result<String, Why> {
     let stat =

@@ -8,8 +8,18 @@ fn faults_are_ordered_listed_and_ended() {
     let order = ["lab", "fault", "partition", "--from", "hil", "--to", "ash,us-east", "--one-way"];
     let made = place.ennead(&order).expect_code(0);
     let id = made.out.trim().to_owned();
-    let sold =
-        ["lab", "fault", "api", "sold-out", "--server-type", "cx33", "--location", "hil", "--for", "1h"];
+    let sold = [
+        "lab",
+        "fault",
+        "api",
+        "sold-out",
+        "--server-type",
+        "cx33",
+        "--location",
+        "hil",
+        "--for",
+        "1h",
+    ];
     place.ennead(&sold).expect_code(0);
     let listed = place.ennead(&["lab", "fault", "list", "--json"]).expect_code(0).json();
     assert_eq!(listed[0]["fault"]["to"][1], "us-east", "{listed}");

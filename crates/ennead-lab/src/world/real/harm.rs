@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::{Inner, RealWorld};
+use crate::world::place::ids;
 use crate::world::record::find_server;
 use crate::world::why::Why;
 use crate::world::{Harm, Harmful, WorldError, freezer, throttle};
@@ -50,6 +51,20 @@ impl Inner {
             let _turn = self.server_turn(*server).await;
             if was.get(server) != is.get(server) {
                 self.throttle(*server, is.get(server).copied())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what a daemon that is gone did to servers: faults are not remembered.
+    pub(super) fn heal(&self) -> Result<(), Why> {
+        for server in ids(&self.place.servers())? {
+            let group = self.place.names().server_cgroup(server);
+            if freezer::is_frozen(&group)? {
+                freezer::set(&group, false)?;
+            }
+            if self.running(server)?.is_some() && throttle::is_set(&group)? {
+                self.throttle(server, None)?;
             }
         }
         Ok(())
