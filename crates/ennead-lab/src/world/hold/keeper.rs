@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ennead_host::clock::Stopwatch;
+use ennead_host::{Command, Host as _, LocalHost};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::OwnedFd;
 use rustix::net::{RecvFlags, SendFlags};
@@ -56,7 +57,11 @@ impl Drop for Keeper {
 
 impl Keeper {
     /// Starts one for the queues of a socket.
-    pub(super) fn start(name: &str, socket: Arc<OwnedFd>, holds: &[Hold]) -> Result<Self, Why> {
+    pub(super) async fn start(
+        name: &str,
+        socket: Arc<OwnedFd>,
+        holds: &[Hold],
+    ) -> Result<Self, Why> {
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| Why::of(&error))?;
         let phase = AtomicU8::new(RUNS);
@@ -64,12 +69,20 @@ impl Keeper {
         let (tell, drained) = oneshot::channel();
         let desk = Desk::new(socket, Arc::clone(&shared));
         let router = name.to_owned();
+        let (introduce, introduced) = oneshot::channel();
         std::thread::spawn(move || {
-            desk.run(&router);
+            desk.run(&router, introduce);
             // Whoever waited may be gone.
             tell.send(()).unwrap_or_default();
         });
-        Ok(Self { shared, drained: Some(drained) })
+        let keeper = Self { shared, drained: Some(drained) };
+        let thread = introduced.await.map_err(|error| Why::of(&error))?;
+        // Before every ordinary program; best effort, too.
+        let command = Command::new("chrt").args(["-f", "-p", "1", &thread.to_string()]);
+        if let Err(error) = LocalHost::new("lab").run_ok(&command).await {
+            tracing::warn!(router = name, %error, "delays are less exact under load");
+        }
+        Ok(keeper)
     }
 
     /// Sets the delays of packets that come from now on.
@@ -109,11 +122,14 @@ impl Desk {
         Self { socket, shared, lines, watch: Stopwatch::start() }
     }
 
-    fn run(mut self, router: &str) {
+    fn run(mut self, router: &str, tell: oneshot::Sender<i32>) {
         // Best effort: without them delays are less exact.
         rustix::thread::set_current_timer_slack(Some(TIMER_SLACK)).unwrap_or_default();
-        rustix::process::setpriority_process(Some(rustix::thread::gettid()), -20)
-            .unwrap_or_default();
+        let own = rustix::thread::gettid();
+        rustix::process::setpriority_process(Some(own), -20).unwrap_or_default();
+        if tell.send(own.as_raw_nonzero().get()).is_err() {
+            return;
+        }
         loop {
             self.release();
             let next = self.lines.iter().filter_map(|line| line.waiting.front()).min();

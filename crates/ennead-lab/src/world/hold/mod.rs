@@ -60,7 +60,7 @@ impl Holds {
         }
         clear(router).await?;
         let socket = namespace::inside(router, open_queues).await?;
-        let keeper = Keeper::start(router, socket, holds)?;
+        let keeper = Keeper::start(router, socket, holds).await?;
         // From here on packets come.
         queue_rules(&chain_names()).apply(router).await?;
         namespace::inside(router, fill_chains).await?;
