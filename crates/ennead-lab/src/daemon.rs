@@ -13,8 +13,7 @@ use ennead_host::{Command, Host as _, LocalHost, files};
 use ennead_model::sha256_hex;
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue;
-use crate::distance::{self, Distance};
+use crate::distance::Distance;
 use crate::serve::{Bound, ServeOptions, serve};
 use crate::state::Prefix;
 use crate::world::memory::MemoryWorld;
@@ -72,7 +71,7 @@ impl Lab {
         self.read_config().map_err(|why| self.error("read", why))
     }
 
-    fn read_config(&self) -> Result<Option<LabConfig>, Why> {
+    pub(crate) fn read_config(&self) -> Result<Option<LabConfig>, Why> {
         let path = self.config_path();
         let Some(text) = files::read_text(&path)? else { return Ok(None) };
         let config = serde_json::from_str(&text);
@@ -110,34 +109,7 @@ impl Lab {
         Ok(config)
     }
 
-    /// Changes how far locations are from each other and whether servers reach this machine's
-    /// network; the daemon's next start puts that into force. Returns whether anything is new.
-    ///
-    /// # Errors
-    /// When a location does not exist, or the file cannot be written.
-    pub fn rewire(&self, distances: &[Distance], egress: Option<bool>) -> Result<bool, WorldError> {
-        self.change_wires(distances, egress).map_err(|why| self.error("rewire", why))
-    }
-
-    fn change_wires(&self, distances: &[Distance], egress: Option<bool>) -> Result<bool, Why> {
-        let mut config = self.read_config()?.ok_or_else(|| Why("it does not exist".to_owned()))?;
-        let before = config.clone();
-        for distance in distances {
-            let unknown = distance.between.iter().find(|name| catalogue::location(name).is_none());
-            if let Some(name) = unknown {
-                return Err(Why(format!("there is no location {name:?}")));
-            }
-            distance::put(&mut config.distance, distance);
-        }
-        config.egress = egress.unwrap_or(config.egress);
-        let is_new = config != before;
-        if is_new {
-            self.save(&config)?;
-        }
-        Ok(is_new)
-    }
-
-    fn save(&self, config: &LabConfig) -> Result<(), Why> {
+    pub(crate) fn save(&self, config: &LabConfig) -> Result<(), Why> {
         let text = serde_json::to_string_pretty(config).map_err(|error| Why::of(&error))?;
         Ok(files::write(&self.config_path(), text)?)
     }
@@ -288,7 +260,7 @@ impl Lab {
         self.folder.join("daemon")
     }
 
-    fn error(&self, verb: &str, why: Why) -> WorldError {
+    pub(crate) fn error(&self, verb: &str, why: Why) -> WorldError {
         why.about(format!("lab {}", self.name), verb)
     }
 }

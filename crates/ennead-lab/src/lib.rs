@@ -8,6 +8,7 @@ mod admin;
 pub mod api;
 pub mod catalogue;
 pub mod daemon;
+mod daemon_wires;
 pub mod distance;
 pub mod doctor;
 pub mod engine;
