@@ -14,6 +14,7 @@ use ennead_model::sha256_hex;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::ask;
+use crate::distance::Distance;
 use crate::pace::Pace;
 use crate::serve::{Bound, ServeOptions, serve};
 use crate::state::{Limits, Prefix};
@@ -35,7 +36,7 @@ const PREFIXES: u32 = 512;
 const FIRST_PREFIX: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
 
 /// What stays the same over restarts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabConfig {
     /// The lab's name.
@@ -52,6 +53,12 @@ pub struct LabConfig {
     /// How long actions take.
     #[serde(default)]
     pub pace: Pace,
+    /// How far locations are from each other.
+    #[serde(default)]
+    pub distance: Vec<Distance>,
+    /// Servers reach this machine's network, and through it the real internet.
+    #[serde(default)]
+    pub egress: bool,
 }
 
 /// What is to be different from the next start on; what is absent stays.
@@ -81,7 +88,7 @@ impl Lab {
         self.read_config().map_err(|why| self.error("read", why))
     }
 
-    fn read_config(&self) -> Result<Option<LabConfig>, Why> {
+    pub(crate) fn read_config(&self) -> Result<Option<LabConfig>, Why> {
         let path = self.config_path();
         let Some(text) = files::read_text(&path)? else { return Ok(None) };
         let config = serde_json::from_str(&text);
@@ -112,6 +119,8 @@ impl Lab {
             port: 0,
             limits: Limits::default(),
             pace: Pace::default(),
+            distance: Vec::new(),
+            egress: false,
         };
         files::make_private_directory(&self.folder)?;
         files::write(&self.folder.join(MARK), format!("{}\n", self.name))?;
@@ -119,28 +128,24 @@ impl Lab {
         Ok(config)
     }
 
-    /// Changes the configuration. No-op when it is so already.
+    /// Changes the configuration from the daemon's next start on. Returns whether anything is new.
     ///
     /// # Errors
-    /// When the daemon runs, which would not notice, or the lab does not exist.
-    pub fn configure(&self, change: ConfigChange) -> Result<(), WorldError> {
+    /// When the lab does not exist, or the file cannot be written.
+    pub fn configure(&self, change: ConfigChange) -> Result<bool, WorldError> {
         self.change_config(change).map_err(|why| self.error("configure", why))
     }
 
-    fn change_config(&self, change: ConfigChange) -> Result<(), Why> {
+    fn change_config(&self, change: ConfigChange) -> Result<bool, Why> {
         let before = self.read_config()?.ok_or_else(|| Why("it does not exist".to_owned()))?;
         let mut config = before.clone();
         config.limits = change.limits.unwrap_or(config.limits);
         config.pace = change.pace.unwrap_or(config.pace);
-        if config == before {
-            return Ok(());
+        let is_new = config != before;
+        if is_new {
+            self.save(&config)?;
         }
-        if self.daemon()?.is_some() {
-            return Err(
-                Why("it is served; limits and pace change only while it is not".to_owned()),
-            );
-        }
-        self.save(&config)
+        Ok(is_new)
     }
 
     /// Asks the daemon one of the lab's own questions, for example `GET`, `/tokens`; gives the
@@ -173,7 +178,7 @@ impl Lab {
         ask(&word("endpoint")?, &word("token")?, method, path, body).await
     }
 
-    fn save(&self, config: &LabConfig) -> Result<(), Why> {
+    pub(crate) fn save(&self, config: &LabConfig) -> Result<(), Why> {
         let text = serde_json::to_string_pretty(config).map_err(|error| Why::of(&error))?;
         Ok(files::write(&self.config_path(), text)?)
     }
@@ -221,7 +226,12 @@ impl Lab {
                 let public = public_prefix;
                 let place =
                     LabPlace { lab: self.name.clone(), state: self.folder.clone(), image, public };
-                Arc::new(RealWorld::open(place).await.map_err(|error| Why::of(&error))?)
+                let world = RealWorld::open(place).await.map_err(|error| Why::of(&error))?;
+                let wired = world.set_distances(&config.distance).await;
+                wired.map_err(|error| Why::of(&error))?;
+                let open = world.set_egress(config.egress).await;
+                open.map_err(|error| Why::of(&error))?;
+                Arc::new(world)
             }
             _ => Arc::new(MemoryWorld::new()),
         };
@@ -321,7 +331,7 @@ impl Lab {
         self.folder.join("daemon")
     }
 
-    fn error(&self, verb: &str, why: Why) -> WorldError {
+    pub(crate) fn error(&self, verb: &str, why: Why) -> WorldError {
         why.about(format!("lab {}", self.name), verb)
     }
 }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{self, Method, Reply, Request};
+use crate::engine_faults::HarmDesk;
 use crate::fault::Faults;
 use crate::neighbours::{Neighbours, addresses_in};
 use crate::pace::Pace;
@@ -47,12 +48,14 @@ pub struct EngineOptions {
     pub pace: Pace,
     /// Ids of a state that is not stored yet begin after this one.
     pub ids_after: u64,
+    /// Another project does harm to the world, if any is ordered.
+    pub is_guest: bool,
     /// The other projects of the same lab.
     pub neighbours: Neighbours,
 }
 
-struct Inner {
-    state: State,
+pub(crate) struct Inner {
+    pub(crate) state: State,
     /// Counts the state's changes.
     revision: u64,
     /// Jobs that are being carried out.
@@ -74,10 +77,12 @@ impl Inner {
 pub struct Engine {
     inner: Mutex<Inner>,
     faults: Mutex<Faults>,
-    world: Arc<dyn World>,
+    pub(crate) harm: HarmDesk,
+    pub(crate) world: Arc<dyn World>,
     store: Option<Arc<Store>>,
     rules: Rules,
     pace: Pace,
+    pub(crate) is_guest: bool,
     neighbours: Neighbours,
     tasks: TaskTracker,
     closing: CancellationToken,
@@ -97,6 +102,10 @@ impl Engine {
             Some(store) => store.load().map_err(EngineError::Store)?,
             None => None,
         };
+        if !options.is_guest {
+            // Faults are not stored: what another daemon did to the world ends here.
+            world.set_harm(&[]).await.map_err(EngineError::World)?;
+        }
         let fresh = || State { last_id: options.ids_after, ..State::default() };
         let mut state = stored.unwrap_or_else(fresh);
         // Servers of other projects run, too; the state only looks at its own.
@@ -110,10 +119,12 @@ impl Engine {
                 addresses: (0, Arc::default()),
             }),
             faults: Mutex::default(),
+            harm: HarmDesk::default(),
             world,
             store,
             rules: options.rules,
             pace: options.pace,
+            is_guest: options.is_guest,
             neighbours: options.neighbours,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -224,7 +235,7 @@ impl Engine {
         self.tasks.wait().await;
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -275,12 +286,18 @@ impl Engine {
         if let Ending::Failed { message, .. } = &ending {
             tracing::warn!(job = job.id, command, message, "a job failed");
         }
+        // A server that is new may be meant by a fault, too.
+        self.harm_as_ordered().await;
         let rules = self.rules_now();
-        let mut inner = self.inner();
-        inner.change().finish(job.id, &ending, &moment(&rules));
-        inner.in_flight.remove(&job.id);
-        self.keep(&inner.state);
-        self.dispatch(&mut inner);
+        {
+            let mut inner = self.inner();
+            inner.change().finish(job.id, &ending, &moment(&rules));
+            inner.in_flight.remove(&job.id);
+            self.keep(&inner.state);
+            self.dispatch(&mut inner);
+        }
+        // One that is gone is meant no more.
+        self.harm_as_ordered().await;
     }
 
     /// Lets time pass while the action's progress grows.

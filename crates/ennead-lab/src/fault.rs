@@ -1,4 +1,5 @@
 //! Faults of the cloud itself, on order: so that clients can be tested against what they will meet.
+//! Those of servers and between them are in [`crate::world_fault`].
 //!
 //! They are kept in memory only; a daemon that starts again has none.
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::Method;
 use crate::api::route::match_path;
 use crate::state::{Code, Ending, Refusal};
+use crate::world_fault::WorldFault;
 
 /// A fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,11 +88,21 @@ pub struct Order {
     pub fault: Fault,
 }
 
+/// A fault of servers or between them that was ordered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WorldOrder {
+    /// Its id.
+    pub id: u64,
+    /// The fault.
+    pub fault: WorldFault,
+}
+
 /// All faults in force.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Faults {
     last_id: u64,
     orders: Vec<Order>,
+    world: Vec<WorldOrder>,
 }
 
 impl Faults {
@@ -102,16 +114,31 @@ impl Faults {
         order
     }
 
+    /// Orders a fault of servers or between them; the engine does it.
+    pub(crate) fn add_to_world(&mut self, fault: WorldFault) -> WorldOrder {
+        self.last_id += 1;
+        let order = WorldOrder { id: self.last_id, fault };
+        self.world.push(order.clone());
+        order
+    }
+
     /// Removes a fault; false when there is none.
     pub fn remove(&mut self, id: u64) -> bool {
-        let before = self.orders.len();
+        let before = self.orders.len() + self.world.len();
         self.orders.retain(|order| order.id != id);
-        self.orders.len() < before
+        self.world.retain(|order| order.id != id);
+        self.orders.len() + self.world.len() < before
     }
 
     /// Removes all.
     pub fn clear(&mut self) {
         self.orders.clear();
+        self.world.clear();
+    }
+
+    /// Returns those of servers and between them.
+    pub fn world(&self) -> &[WorldOrder] {
+        &self.world
     }
 
     /// Returns those in force.

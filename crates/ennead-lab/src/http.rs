@@ -134,7 +134,7 @@ impl Desk {
                     admin_tokens::answer(&self.projects, method, rest, &body).await
                 }
                 Some(_) => Err(Refusal::new(Code::Forbidden, "only the lab's own token may")),
-                None => admin::answer(&mut pass.project.engine.faults(), method, path, &body),
+                None => admin::answer(&pass.project.engine, method, path, &body).await,
             },
         };
         let reply = reply.unwrap_or_else(|refusal| api::refuse(&refusal));

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::world::names::LabNames;
 use crate::world::place::MARK;
 use crate::world::why::Why;
-use crate::world::{WorldError, cgroup, loops, mounts, namespace, network, nspawn};
+use crate::world::{WorldError, cgroup, egress, loops, mounts, namespace, network, nspawn};
 
 /// What a lab has on this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -114,6 +114,7 @@ async fn remove(names: &LabNames, lab: &str, state: &Utf8Path) -> Result<(), Why
     let known = check_mark(lab, state)?;
     // First the way in, so that nothing that dies is still seen.
     network::remove_host_link(names).await?;
+    egress::close(names, state).await?;
     let namespaces = namespace::list(&names.namespace_prefix())?;
     cgroup::kill_all(&names.cgroup()).await?;
     for name in &namespaces {

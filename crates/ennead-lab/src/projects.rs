@@ -221,7 +221,11 @@ async fn start(
         Some(store) => Some(Arc::new(store.project(name).map_err(ProjectError::Store)?)),
         None => None,
     };
-    let options = EngineOptions { ids_after: register.ids_after(name), ..common.options.clone() };
+    let options = EngineOptions {
+        ids_after: register.ids_after(name),
+        is_guest: name != DEFAULT_PROJECT,
+        ..common.options.clone()
+    };
     let engine = Engine::start(Arc::clone(&common.world), store, options).await;
     let gate = Arc::new(Gate::new(common.requests_per_hour));
     Ok(Arc::new(Project { engine: engine.map_err(ProjectError::Engine)?, gate }))

@@ -5,8 +5,10 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
+use ennead_lab::distance::Distance;
 use ennead_model::NodeName;
 
+use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
 use crate::exit_code::Exit;
 
@@ -223,6 +225,9 @@ pub(crate) enum LabCommand {
     Token(LabTokenCommand),
     /// Remove the lab with all its servers
     Down,
+    /// Let something go wrong, on order
+    #[command(subcommand)]
+    Fault(FaultCommand),
     /// Show the lab's endpoint and servers
     Status {
         /// Print JSON
@@ -240,6 +245,14 @@ pub(crate) struct LabServeArgs {
     /// Only remember servers instead of booting them: the API without root
     #[arg(long)]
     pub(crate) remember_only: bool,
+    /// Distance between two locations, one way, for example hil:ash=30ms,jitter=2ms,loss=0.1%;
+    /// 0ms takes it away; kept until it is changed
+    #[arg(long, value_name = "A:B=TIME", value_parser = Distance::parse, conflicts_with = "remember_only")]
+    pub(crate) distance: Vec<Distance>,
+    /// Let servers reach this machine's network and the internet behind it; kept until it is changed
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", conflicts_with = "remember_only")]
+    pub(crate) egress: Option<bool>,
     /// Limits and pace.
     #[command(flatten)]
     pub(crate) rules: LabRules,

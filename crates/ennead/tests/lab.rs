@@ -11,6 +11,7 @@
 mod support;
 
 mod lab {
+    mod faults;
     mod harm;
     mod machine;
     mod real;

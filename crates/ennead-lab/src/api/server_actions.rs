@@ -31,13 +31,8 @@ pub const ROUTES: &[Route] = &[
 const KIND: &str = "server";
 
 /// Actions of the cloud that the lab does not carry out.
-const UNSUPPORTED: &[&str] = &[
-    "attach_iso",
-    "detach_iso",
-    "disable_rescue",
-    "enable_rescue",
-    "request_console",
-];
+const UNSUPPORTED: &[&str] =
+    &["attach_iso", "detach_iso", "disable_rescue", "enable_rescue", "request_console"];
 
 fn power(call: &mut Call<'_>, power: Power) -> Result<Reply, Refusal> {
     let id = call.id(0, KIND)?;

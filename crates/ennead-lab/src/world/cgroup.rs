@@ -105,8 +105,9 @@ fn limit_memory(folder: &Utf8Path, memory_bytes: u64) -> Result<(), Why> {
     Ok(())
 }
 
+/// Writes a setting of a group.
 #[expect(clippy::disallowed_methods, reason = "a kernel setting is no file to be put in place")]
-fn write(path: &Utf8Path, value: &str) -> Result<(), Why> {
+pub(crate) fn write(path: &Utf8Path, value: &str) -> Result<(), Why> {
     std::fs::write(path, value).map_err(|error| Why(format!("write {value} to {path}: {error}")))
 }
 
@@ -146,6 +147,7 @@ pub(crate) async fn kill_all(group: &str) -> Result<(), Why> {
                 return Ok(());
             }
             held.iter().for_each(Process::kill);
+            thaw(group);
             for process in held {
                 process.ended().await?;
             }
@@ -155,6 +157,17 @@ pub(crate) async fn kill_all(group: &str) -> Result<(), Why> {
         let seconds = KILL_DEADLINE.as_secs();
         Err(Why(format!("control group {group}: killed, but not gone within {seconds} s")))
     })
+}
+
+/// What stands still dies only when it goes on (version 1).
+fn thaw(group: &str) {
+    for folder in folders(group).unwrap_or_default().iter().flat_map(|folder| tree(folder)) {
+        let state = folder.join("freezer.state");
+        if state.exists() {
+            // A group that vanishes meanwhile holds nothing back.
+            write(&state, "THAWED").unwrap_or_default();
+        }
+    }
 }
 
 /// Removes a group and all groups below it, once nothing runs in them. The kernel needs a moment

@@ -53,7 +53,7 @@ pub enum Harm {
         /// Which.
         side: Side,
     },
-    /// Everything in the server stops; its addresses stay.
+    /// Everything in the server stops; its addresses stay. It ends with a power cycle, too.
     Freeze {
         /// Which.
         servers: Vec<u64>,

@@ -127,8 +127,10 @@ fn render_private_networks(place: &LabPlace, record: &ServerRecord) -> String {
             let it = &attached.attachment;
             let range = load_network(place, it.network).ok()?.ip_range;
             let gateway = crate::state::Prefix::parse(&range)?.gateway();
+            let aliases: Vec<String> = attached.aliases.iter().map(Ipv4Addr::to_string).collect();
+            let aliases = aliases.join(", ");
             Some(format!(
-                "- ip: {}\n  alias_ips: []\n  interface_num: {}\n  mac_address: {}\n  \
+                "- ip: {}\n  alias_ips: [{aliases}]\n  interface_num: {}\n  mac_address: {}\n  \
                  network_id: {}\n  network: {range}\n  gateway: {gateway}\n",
                 it.ip,
                 attached.slot + 1,

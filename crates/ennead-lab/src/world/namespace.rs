@@ -44,6 +44,14 @@ async fn batch(command: Command, lines: &[String]) -> Result<(), Why> {
     Ok(())
 }
 
+/// Runs a script of `nft` in a namespace: all of it takes effect, or nothing.
+pub(crate) async fn nft_in(name: &str, script: String) -> Result<(), Why> {
+    let net = format!("--net={}", path(name));
+    let command = Command::new("nsenter").args([net.as_str(), "nft", "-f", "-"]).stdin(script);
+    LocalHost::new("lab").run_ok(&command).await?;
+    Ok(())
+}
+
 /// Removes a namespace; no-op when it is gone. Its links, addresses, routes, rules and connections
 /// end with the last process in it.
 pub(crate) async fn remove(name: &str) -> Result<(), Why> {

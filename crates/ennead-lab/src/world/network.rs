@@ -20,14 +20,14 @@ use ennead_host::files;
 use futures::future::try_join_all;
 
 use super::names::{LabNames, private_interface, router_link};
-use super::namespace;
 use super::place::LabPlace;
-use super::record::{Attached, ServerRecord, load_network};
+use super::record::{Attached, NetworkRecord, ServerRecord, find_network, load_network};
 use super::why::Why;
+use super::{namespace, routes};
 use crate::state::Prefix;
 
 /// The cloud's gateway for public interfaces, reached without a route to it.
-const PUBLIC_GATEWAY: &str = "172.31.1.1";
+pub(crate) const PUBLIC_GATEWAY: &str = "172.31.1.1";
 
 /// Where servers ask for their metadata.
 pub(crate) const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
@@ -128,22 +128,24 @@ pub(crate) async fn connect(place: &LabPlace, record: &ServerRecord) -> Result<(
             format!("route add default via {PUBLIC_GATEWAY} dev eth0 onlink"),
         ]);
     }
-    let mut ways = Vec::new();
     for attached in &record.attached {
         let network = attached.attachment.network;
         let range = network_range(place, network)?;
         make.push(private_link_line(&names, record.seed.id, attached));
         inside.extend(private_lines(attached, range));
-        ways.push((names.network(network), attached.attachment.ip));
     }
     namespace::script(&make).await?;
     namespace::script_in(&own, &inside).await?;
     // The routers' side last: from then on the server can be reached.
     if let Some(public) = record.seed.public_ip {
-        namespace::script_in(&names.internet(), &router_lines(&link, public)).await?;
+        let mut lines = router_lines(&link, public).to_vec();
+        lines.extend(record.floating.iter().map(|ip| routes::floating_line(*ip, record.seed.id)));
+        namespace::script_in(&names.internet(), &lines).await?;
     }
-    for (router, ip) in ways {
-        namespace::script_in(&router, &router_lines(&link, ip)).await?;
+    for attached in &record.attached {
+        let network = find_network(place, attached.attachment.network)?;
+        let lines = private_router_lines(record.seed.id, attached, network.as_ref());
+        namespace::script_in(&names.network(attached.attachment.network), &lines).await?;
     }
     Ok(())
 }
@@ -157,8 +159,22 @@ pub(crate) async fn plug(place: &LabPlace, server: u64, attached: &Attached) -> 
     unplug(place, server, network).await?;
     namespace::script(&[private_link_line(&names, server, attached)]).await?;
     namespace::script_in(&names.server(server), &private_lines(attached, range)).await?;
-    let lines = router_lines(&router_link(server), attached.attachment.ip);
+    let lines = private_router_lines(server, attached, find_network(place, network)?.as_ref());
     namespace::script_in(&router, &lines).await
+}
+
+/// What a network's router knows of a server: its address, its further ones, and what is reached
+/// through it.
+fn private_router_lines(
+    server: u64,
+    attached: &Attached,
+    network: Option<&NetworkRecord>,
+) -> Vec<String> {
+    let mut lines = router_lines(&router_link(server), attached.attachment.ip).to_vec();
+    lines.extend(attached.aliases.iter().map(|alias| routes::alias_line(*alias, server)));
+    let all = network.map(|network| network.routes.as_slice()).unwrap_or_default();
+    lines.extend(routes::lines_through(all, server, attached));
+    lines
 }
 
 /// Takes a server's interface of a private network away; no-op when it has none.
@@ -247,8 +263,10 @@ mod tests {
     fn a_private_interface_reaches_its_peers_through_the_gateway_only() {
         let attachment =
             Attachment { network: 4, ip: [10, 0, 0, 5].into(), mac: "86:00:00:00:00:05".into() };
-        let lines =
-            private_lines(&Attached { slot: 1, attachment }, Prefix::parse("10.0.0.0/16").unwrap());
+        let lines = private_lines(
+            &Attached { slot: 1, attachment, aliases: Vec::new() },
+            Prefix::parse("10.0.0.0/16").unwrap(),
+        );
         assert_eq!(
             lines,
             [

@@ -3,12 +3,13 @@
 use ennead_host::files;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::place::LabPlace;
+use super::place::{LabPlace, ids};
 use super::why::Why;
-use super::{Attachment, NetworkSeed, ServerSeed};
+use super::{Attachment, NetworkRoute, NetworkSeed, PacketFilter, ServerSeed};
 
 /// A server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,12 @@ pub(crate) struct ServerRecord {
     pub(crate) image: Utf8PathBuf,
     /// Its private networks.
     pub(crate) attached: Vec<Attached>,
+    /// What passes its public interface; everything when absent.
+    #[serde(default)]
+    pub(crate) filter: Option<PacketFilter>,
+    /// Floating addresses that lead to it.
+    #[serde(default)]
+    pub(crate) floating: Vec<Ipv4Addr>,
 }
 
 /// A private network of a server.
@@ -28,6 +35,20 @@ pub(crate) struct Attached {
     pub(crate) slot: u8,
     /// The rest.
     pub(crate) attachment: Attachment,
+    /// Further addresses that are routed to it.
+    #[serde(default)]
+    pub(crate) aliases: Vec<Ipv4Addr>,
+}
+
+/// A private network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NetworkRecord {
+    /// As it was created, or changed to.
+    #[serde(flatten)]
+    pub(crate) seed: NetworkSeed,
+    /// Routes that it adds.
+    #[serde(default)]
+    pub(crate) routes: Vec<NetworkRoute>,
 }
 
 impl ServerRecord {
@@ -43,7 +64,7 @@ impl ServerRecord {
         }
         let used = |slot: &u8| self.attached.iter().any(|attached| attached.slot == *slot);
         let slot = (0..u8::MAX).find(|slot| !used(slot)).unwrap_or(u8::MAX);
-        let attached = Attached { slot, attachment: attachment.clone() };
+        let attached = Attached { slot, attachment: attachment.clone(), aliases: Vec::new() };
         self.attached.push(attached.clone());
         attached
     }
@@ -60,6 +81,14 @@ pub(crate) fn find_server(place: &LabPlace, server: u64) -> Result<Option<Server
     load(&place.server(server).record())
 }
 
+/// Reads all servers' records. One that is being removed is left out.
+pub(crate) fn all_servers(place: &LabPlace) -> Result<Vec<ServerRecord>, Why> {
+    let mut ids = ids(&place.servers())?;
+    ids.sort_unstable();
+    let records = ids.into_iter().map(|id| find_server(place, id));
+    records.filter_map(Result::transpose).collect()
+}
+
 /// Reads a server's record.
 pub(crate) fn load_server(place: &LabPlace, server: u64) -> Result<ServerRecord, Why> {
     find_server(place, server)?.ok_or_else(|| Why("there is no such server".to_owned()))
@@ -70,15 +99,26 @@ pub(crate) fn save_server(place: &LabPlace, record: &ServerRecord) -> Result<(),
     save(&place.server(record.seed.id).record(), record)
 }
 
-/// Reads a network's record.
+/// Reads what a network was created from.
 pub(crate) fn load_network(place: &LabPlace, network: u64) -> Result<NetworkSeed, Why> {
-    let found = load(&network_path(place, network))?;
-    found.ok_or_else(|| Why(format!("there is no network {network}")))
+    let found = find_network(place, network)?;
+    found.map(|it| it.seed).ok_or_else(|| Why(format!("there is no network {network}")))
+}
+
+/// Reads a network's record; `None` when there is no such network.
+pub(crate) fn find_network(place: &LabPlace, id: u64) -> Result<Option<NetworkRecord>, Why> {
+    load(&network_path(place, id))
+}
+
+/// Writes a network's record; routes that it has stay.
+pub(crate) fn save_network(place: &LabPlace, seed: &NetworkSeed) -> Result<(), Why> {
+    let routes = find_network(place, seed.id)?.map(|it| it.routes).unwrap_or_default();
+    save_network_record(place, &NetworkRecord { seed: seed.clone(), routes })
 }
 
 /// Writes a network's record.
-pub(crate) fn save_network(place: &LabPlace, network: &NetworkSeed) -> Result<(), Why> {
-    save(&network_path(place, network.id), network)
+pub(crate) fn save_network_record(place: &LabPlace, network: &NetworkRecord) -> Result<(), Why> {
+    save(&network_path(place, network.seed.id), network)
 }
 
 /// Removes a network's record.

@@ -34,8 +34,12 @@ pub(crate) async fn walk() -> BTreeSet<String> {
         ("/volumes", "volume", json!({ "name": "v", "size": 10, "location": "hil" })),
         ("/firewalls", "firewall", json!({ "name": "f" })),
         ("/floating_ips", "floating_ip", json!({ "type": "ipv4", "home_location": "hil" })),
-        ("/primary_ips", "primary_ip", json!({ "name": "p", "type": "ipv4", "location": "hil",
-                                               "assignee_type": "server" })),
+        (
+            "/primary_ips",
+            "primary_ip",
+            json!({ "name": "p", "type": "ipv4", "location": "hil",
+                                               "assignee_type": "server" }),
+        ),
     ];
     for (pattern, key, body) in objects {
         let made = walk.send("POST", pattern, &[], Some(body)).await;

@@ -33,5 +33,6 @@ mod transport;
 mod unfinished;
 mod volumes;
 mod wire;
+mod world_faults;
 mod zone_forms;
 mod zones;

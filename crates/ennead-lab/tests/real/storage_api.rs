@@ -63,7 +63,10 @@ async fn a_server_lives_through_everything_that_the_api_does_to_its_disks() {
     TestLab::run("test-storage-api", 236, |lab| async move {
         let rules = Rules { public_prefix: lab.place.public, ..Rules::default() };
         let world = Arc::new(lab.open().await);
-        let api = Api(Engine::start(world, None, EngineOptions { rules, ..EngineOptions::default() }).await.unwrap());
+        let api =
+            Api(Engine::start(world, None, EngineOptions { rules, ..EngineOptions::default() })
+                .await
+                .unwrap());
         // The first server has the third address of the prefix.
         let (one, two) = (lab.seed(2, "ash", "us-east").await, lab.seed(3, "ash", "us-east").await);
         let key = json!({ "name": "operator", "public_key": one.ssh_keys[0] });

@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Global, LabCommand, LabServeArgs};
+use crate::commands::lab_fault;
 use crate::commands::lab_token;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
@@ -58,6 +59,7 @@ pub(crate) async fn run(global: &Global, command: &LabCommand) -> Result<Exit, C
         LabCommand::Up(args) => up(global, args).await,
         LabCommand::Token(command) => lab_token::run(&lab(global)?, command).await,
         LabCommand::Down => down(global).await,
+        LabCommand::Fault(command) => lab_fault::run(&lab(global)?, command).await,
         LabCommand::Status { json } => status(global, *json).await,
     }
 }
@@ -143,6 +145,7 @@ async fn serve(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandErro
     };
     let config = lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
     lab.configure(args.rules.change(config.limits)).or_exit(Exit::Usage)?;
+    lab.rewire(&args.distance, args.egress).or_exit(Exit::Usage)?;
     let mut ended = signal(SignalKind::terminate()).or_exit(Exit::Internal)?;
     let shutdown = async move {
         // An error leaves the signal as the way to end it.
@@ -164,7 +167,12 @@ async fn up(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandError> 
         image(&lab, false).await?;
     }
     let config = lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
-    lab.configure(args.rules.change(config.limits)).or_exit(Exit::Usage)?;
+    let is_configured = lab.configure(args.rules.change(config.limits)).or_exit(Exit::Usage)?;
+    let is_rewired = lab.rewire(&args.distance, args.egress).or_exit(Exit::Usage)?;
+    if is_configured || is_rewired {
+        // Servers go on while the daemon starts again with what is new.
+        lab.stop().await.or_exit(Exit::Internal)?;
+    }
     if !lab.is_served().or_exit(Exit::Internal)? {
         let program = environment::executable().or_exit(Exit::Internal)?;
         let parent = lab.folder.parent().unwrap_or(&lab.folder);

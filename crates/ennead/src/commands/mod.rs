@@ -6,6 +6,7 @@ pub(crate) mod down;
 pub(crate) mod drill;
 pub(crate) mod init;
 pub(crate) mod lab;
+mod lab_fault;
 pub(crate) mod lab_token;
 pub(crate) mod node;
 pub(crate) mod plan;

@@ -1,6 +1,7 @@
 //! The world made of this machine: containers, namespaces and links.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -13,6 +14,9 @@ mod disks;
 mod harm;
 mod public_side;
 mod usage;
+mod wiring;
+
+use wiring::Wiring;
 
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
@@ -22,8 +26,8 @@ use super::record::{
 };
 use super::why::Why;
 use super::{
-    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, copy, first_start,
-    metadata, mounts, namespace, network, run, volume,
+    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, cgroup, copy, first_start,
+    freezer, metadata, mounts, namespace, network, run, volume,
 };
 use crate::names::NameServer;
 use crate::state::Prefix;
@@ -44,6 +48,7 @@ struct Inner {
     tell: UnboundedSender<WorldEvent>,
     names: NameServer,
     closed: CancellationToken,
+    wires: Wiring,
 }
 
 impl Drop for RealWorld {
@@ -93,8 +98,12 @@ impl RealWorld {
             }
         });
         let (tell, events) = unbounded_channel();
-        let (turns, watched) = (Mutex::default(), Mutex::default());
-        let inner = Inner { place, turns, watched, tell, names, closed };
+        let (turns, watched, wires) = (Mutex::default(), Mutex::default(), Wiring::default());
+        let inner = Inner { place, turns, watched, tell, names, wires, closed };
+        // What a lost daemon or another boot of this machine left, or took away.
+        inner.rewire().await?;
+        inner.apply_filters().await?;
+        inner.heal()?;
         Ok(Self { inner: Arc::new(inner), events: TurnMutex::new(events) })
     }
 
@@ -170,12 +179,17 @@ impl Inner {
         };
         let started = nspawn::start(&container).await?;
         self.plug_volumes(record.seed.id).await?;
+        self.slow_down(record.seed.id)?;
         Ok(started)
     }
 
     /// Links first: a dying server must not answer a single packet.
     async fn put_out(&self, record: &ServerRecord) -> Result<(), Why> {
         network::cut(&self.place, record).await?;
+        let group = self.place.names().server_cgroup(record.seed.id);
+        if freezer::is_frozen(&group)? {
+            cgroup::kill_all(&group).await?;
+        }
         if let Some(container) = self.running(record.seed.id)? {
             nspawn::kill(container).await?;
         }
@@ -207,16 +221,25 @@ impl Inner {
         if find_server(&self.place, seed.id)?.is_some() {
             return Ok(());
         }
-        if let Some(address) = seed.public_ip {
-            let public = &self.place.public;
-            if !public.contains(address) || address == self.place.operator_address() {
-                return Err(Why(format!("{address} is not one of {public} after the first")));
-            }
-        }
+        seed.public_ip.map_or(Ok(()), |address| self.check_public(address))?;
         let place = self.place.server(seed.id);
         let image = copy::fill(&self.place, &place, seed.snapshot).await?;
-        let record = ServerRecord { seed: seed.clone(), image, attached: Vec::new() };
+        let record = ServerRecord {
+            seed: seed.clone(),
+            image,
+            attached: Vec::new(),
+            filter: None,
+            floating: Vec::new(),
+        };
         save_server(&self.place, &record)
+    }
+
+    fn check_public(&self, address: Ipv4Addr) -> Result<(), Why> {
+        let public = &self.place.public;
+        if public.contains(address) && address != self.place.operator_address() {
+            return Ok(());
+        }
+        Err(Why(format!("{address} is not one of {public} after the first")))
     }
 
     async fn remove(&self, id: u64) -> Result<(), Why> {
@@ -279,7 +302,8 @@ impl World for RealWorld {
             let range = Prefix::parse(&seed.ip_range)
                 .ok_or_else(|| Why(format!("{} is no prefix", seed.ip_range)))?;
             save_network(&self.inner.place, seed)?;
-            network::ensure_network(&self.inner.place.names(), seed.id, range).await
+            network::ensure_network(&self.inner.place.names(), seed.id, range).await?;
+            self.inner.rewire().await
         };
         create.await.map_err(network_error(seed.id, "create"))
     }
@@ -287,7 +311,9 @@ impl World for RealWorld {
     async fn delete_network(&self, id: u64) -> Result<(), WorldError> {
         let _turn = self.inner.turn(format!("network {id}")).await;
         let delete = async {
-            namespace::remove(&self.inner.place.names().network(id)).await?;
+            let router = self.inner.place.names().network(id);
+            self.inner.wires.forget(&router).await?;
+            namespace::remove(&router).await?;
             remove_network(&self.inner.place, id)
         };
         delete.await.map_err(network_error(id, "delete"))
@@ -295,7 +321,11 @@ impl World for RealWorld {
 
     async fn create_server(&self, seed: &ServerSeed) -> Result<(), WorldError> {
         let _turn = self.inner.server_turn(seed.id).await;
-        self.inner.create(seed).await.map_err(server_error(seed.id, "create"))
+        let create = async {
+            self.inner.create(seed).await?;
+            self.inner.rewire().await
+        };
+        create.await.map_err(server_error(seed.id, "create"))
     }
 
     async fn attach(&self, server: u64, attachment: &Attachment) -> Result<(), WorldError> {
@@ -340,7 +370,12 @@ impl World for RealWorld {
 
     async fn delete_server(&self, server: u64) -> Result<(), WorldError> {
         let _turn = self.inner.server_turn(server).await;
-        self.inner.remove(server).await.map_err(server_error(server, "delete"))
+        let delete = async {
+            self.inner.remove(server).await?;
+            self.inner.apply_filters().await?;
+            self.inner.rewire().await
+        };
+        delete.await.map_err(server_error(server, "delete"))
     }
 
     async fn running(&self) -> Result<Vec<u64>, WorldError> {
