@@ -33,7 +33,9 @@ const LISTING: Listing = Listing {
 };
 
 fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
-    let with_deprecated = match call.request.value("include_deprecated") {
+    // The cloud's own Python clients write `True`.
+    let asked = call.request.value("include_deprecated").map(str::to_ascii_lowercase);
+    let with_deprecated = match asked.as_deref() {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => return Err(Refusal::invalid("include_deprecated", "must be a boolean")),
