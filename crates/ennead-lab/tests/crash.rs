@@ -1,6 +1,6 @@
 //! A daemon that is killed at any moment, under load, forgets nothing that it said.
 //!
-//! The daemon is this test's own program, run again with `daemon` as the only test; it ends with a
+//! The daemon is this test's own program, run again and told so by a variable; it ends with a
 //! SIGKILL after a number of answers that a seed decides.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,6 +20,7 @@ use camino::Utf8PathBuf;
 use ennead_host::clock::wait_until;
 use ennead_lab::serve::{ServeOptions, serve};
 use ennead_lab::world::memory::MemoryWorld;
+use libtest_mimic::{Arguments, Trial};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use reqwest::Method;
@@ -32,10 +33,20 @@ const WORKERS: usize = 4;
 const KINDS: [&str; 3] = ["networks", "placement_groups", "servers"];
 const PATIENCE: Duration = Duration::from_mins(1);
 
-#[test]
-#[ignore = "not a test: the daemon that the test below starts and kills"]
-fn daemon() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
+fn main() -> ExitCode {
+    if let Ok(folder) = std::env::var(FOLDER) {
+        daemon(&folder);
+        return ExitCode::SUCCESS;
+    }
+    let test = Trial::test("whatever_was_acknowledged_is_there_after_a_kill", || {
+        tokio::runtime::Runtime::new()?.block_on(whatever_was_acknowledged_is_there_after_a_kill());
+        Ok(())
+    });
+    libtest_mimic::run(&Arguments::from_args(), vec![test]).exit_code()
+}
+
+/// What the test starts and kills.
+fn daemon(folder: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let options = ServeOptions {
@@ -67,7 +78,6 @@ impl Daemon {
     async fn start(folder: &Path) -> Self {
         drop(std::fs::remove_file(folder.join("endpoint")));
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "daemon", "--ignored"])
             .env(FOLDER, folder)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -196,7 +206,6 @@ fn wish(kind: &str, name: &str) -> Value {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_was_acknowledged_is_there_after_a_kill() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("lab");

@@ -28,7 +28,7 @@ impl Api {
         let question = format!("{}?{:?}", request.path, request.query);
         let reply = self.0.answer(&request, &question);
         assert!(reply.status < 300, "{reply:?}");
-        reply.body.map_or(Value::Null, |body| serde_json::from_slice(&body).unwrap())
+        reply.body.map_or(Value::Null, |body| serde_json::from_slice(&body).unwrap_or_default())
     }
 
     fn get(&self, path: &str) -> Value {

@@ -99,7 +99,7 @@ impl RealWorld {
         });
         let (tell, events) = unbounded_channel();
         let (turns, watched, wires) = (Mutex::default(), Mutex::default(), Wiring::default());
-        let inner = Inner { place, turns, watched, tell, names, wires, closed };
+        let inner = Inner { place, turns, watched, tell, names, closed, wires };
         // What a lost daemon or another boot of this machine left, or took away.
         inner.rewire().await?;
         inner.apply_filters().await?;
