@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::Value;
 
+use crate::bench_lab;
+
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -21,6 +23,15 @@ pub(crate) struct Options {
     /// The spec
     #[arg(long, default_value = "examples/crm.toml")]
     spec: String,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+/// What else can be measured.
+#[derive(clap::Subcommand)]
+enum What {
+    /// The lab itself: its API, its distance, how many servers fit
+    Lab(bench_lab::Options),
 }
 
 const LAB: &str = "bench";
@@ -34,6 +45,9 @@ struct Row {
 
 /// Runs all measurements and writes the page.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if let Some(What::Lab(options)) = &options.what {
+        return bench_lab::run(options);
+    }
     let built =
         Command::new("cargo").args(["build", "--release", "--package", "ennead"]).status()?;
     anyhow::ensure!(built.success(), "the build failed");

@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod bench_lab;
 mod judges;
 mod openapi;
 #[cfg(test)]
@@ -29,7 +30,7 @@ enum Task {
     Ci,
     /// Write the generated pages in docs/reference
     Docs,
-    /// Measure the numbers of the README on this machine, in the lab
+    /// Measure the numbers of the README on this machine, in the lab; `bench lab` the lab itself
     Bench(bench::Options),
     /// Let the cloud's own clients judge the lab
     Judges(judges::Options),

@@ -73,20 +73,21 @@ async fn load(
         );
         first.ask("POST", "/servers", &body).await?;
     }
-    let answers = Arc::new(AtomicU64::new(0));
     let bytes = Arc::new(AtomicU64::new(0));
     let watch = Stopwatch::start();
     let mut tasks = Vec::new();
     for _ in 0..clients {
         let mut client = Client::connect(address, token).await?;
-        let (answers, bytes) = (Arc::clone(&answers), Arc::clone(&bytes));
+        let bytes = Arc::clone(&bytes);
         tasks.push(tokio::spawn(async move {
+            let mut waited = Vec::new();
             while watch.elapsed() < time {
+                let asked = Stopwatch::start();
                 let size = client.ask("GET", "/servers?per_page=50", "").await?;
-                answers.fetch_add(1, Ordering::Relaxed);
+                waited.push(asked.elapsed());
                 bytes.fetch_add(size as u64, Ordering::Relaxed);
             }
-            Outcome::Ok(())
+            Outcome::Ok(waited)
         }));
     }
     first.ask("POST", "/placement_groups", "{\"name\":\"g\",\"type\":\"spread\"}").await?;
@@ -98,15 +99,19 @@ async fn load(
         first.ask("PUT", &format!("/placement_groups/{group}"), &body).await?;
         pause_for(Duration::from_millis(10)).await;
     }
+    let mut waited = Vec::new();
     for task in tasks {
-        task.await??;
+        waited.extend(task.await??);
     }
     let seconds = watch.elapsed().as_secs_f64();
-    let (answers, bytes) = (answers.load(Ordering::Relaxed), bytes.load(Ordering::Relaxed));
+    waited.sort_unstable();
+    let (answers, bytes) = (waited.len() as u64, bytes.load(Ordering::Relaxed));
+    let p99 = waited.get(waited.len() * 99 / 100).copied().unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
     let (rate, rate_bytes) = (answers as f64 / seconds, bytes as f64 / seconds / 1e6);
     println!("{answers} answers of {} bytes", bytes / answers.max(1));
     println!("{rate:.0} answers a second, {rate_bytes:.0} MB a second");
+    println!("p99 {:.2} ms with {clients} clients", p99.as_secs_f64() * 1000.0);
     Ok(())
 }
 
