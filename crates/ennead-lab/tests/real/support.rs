@@ -24,7 +24,7 @@ pub(crate) struct TestLab {
 }
 
 impl TestLab {
-    /// Runs a test in a lab of its own; `block` tells labs apart: `198.19.BLOCK.0/24`.
+    /// Runs a test in a lab of its own; `block` tells labs apart: `198.19.BLOCK.0/24`, one for each test of this program.
     pub(crate) async fn run<F, Fut>(name: &str, block: u8, test: F)
     where
         F: FnOnce(Self) -> Fut,
