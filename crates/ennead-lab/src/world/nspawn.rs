@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, files};
 
+use super::cgroup::Limits;
 use super::place::ServerPlace;
 use super::process::{Process, Run, container_init};
 use super::why::Why;
@@ -45,14 +46,14 @@ pub(crate) struct Container<'a> {
     pub(crate) host_name: &'a str,
     /// Its control group.
     pub(crate) group: &'a str,
-    /// Limit of its memory.
-    pub(crate) memory_bytes: u64,
+    /// What it may use.
+    pub(crate) limits: Limits,
 }
 
 /// Starts a container; returns it when its init runs.
 pub(crate) async fn start(container: &Container<'_>) -> Result<Process, Why> {
     let place = container.place;
-    let joins = cgroup::ensure(container.group, container.memory_bytes)?;
+    let joins = cgroup::ensure(container.group, container.limits)?;
     files::remove(&place.run())?;
     run::detached(&start_command(container, &joins), &place.console())?;
     let seen = wait_until(INIT_DEADLINE, Duration::from_millis(5), || async {

@@ -18,6 +18,7 @@ mod wiring;
 
 use wiring::Wiring;
 
+use super::cgroup::Limits;
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
 use super::process::Process;
@@ -175,7 +176,7 @@ impl Inner {
             name: &name,
             host_name: &record.seed.name,
             group: &names.server_cgroup(record.seed.id),
-            memory_bytes: record.seed.memory_bytes,
+            limits: Limits { memory_bytes: record.seed.memory_bytes, cores: record.seed.cores },
         };
         let started = nspawn::start(&container).await?;
         self.plug_volumes(record.seed.id).await?;
