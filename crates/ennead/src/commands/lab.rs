@@ -5,7 +5,7 @@ use ennead_components::image_packages as declared_packages;
 use ennead_hcloud::{Client, RetryPolicy};
 use ennead_host::{Command, environment, files};
 use ennead_lab::daemon::Lab;
-use ennead_lab::doctor::{self, DoctorCheck};
+use ennead_lab::doctor::{self, DoctorCheck, Need};
 use ennead_lab::image::{IMAGE_CACHE, ensure_image, image_packages, image_path};
 use ennead_lab::lifecycle::teardown;
 use secrecy::SecretString;
@@ -72,22 +72,26 @@ fn lab(global: &Global) -> Result<Lab, CommandError> {
 
 async fn show_doctor(global: &Global, json: bool) -> Result<Exit, CommandError> {
     let checks = examine(&lab(global)?).await;
-    let all_good = checks.iter().all(|check| check.ok);
+    let boots = checks.iter().all(|check| check.ok || check.need != Need::Lab);
     if json {
         ui::json(&checks);
     } else {
         let rows = checks.iter().map(|check| {
-            let mark = if check.ok {
-                Cell("ok".into(), Tone::Good)
-            } else {
-                Cell("LACKS".into(), Tone::Bad)
+            let mark = match (check.ok, check.need) {
+                (true, _) => Cell("ok".into(), Tone::Good),
+                (false, Need::Lab) => Cell("LACKS".into(), Tone::Bad),
+                (false, Need::Feature(_)) => Cell("lacks".into(), Tone::Warn),
+            };
+            let need = match check.need {
+                Need::Lab => "the lab",
+                Need::Feature(what) => what,
             };
             let fix = if check.ok { "" } else { check.fix };
-            vec![mark, check.name.into(), check.seen.clone().into(), fix.into()]
+            vec![mark, check.name.into(), need.into(), check.seen.clone().into(), fix.into()]
         });
-        ui::table(&["", "NEEDS", "SEEN", "HOW TO GET IT"], rows.collect());
+        ui::table(&["", "NEEDS", "FOR", "SEEN", "HOW TO GET IT"], rows.collect());
     }
-    Ok(if all_good { Exit::Done } else { Exit::Internal })
+    Ok(if boots { Exit::Done } else { Exit::Internal })
 }
 
 async fn examine(lab: &Lab) -> Vec<DoctorCheck> {
@@ -103,7 +107,8 @@ async fn examine(lab: &Lab) -> Vec<DoctorCheck> {
 /// Refuses with one line what the machine lacks for real servers.
 async fn require_machine(lab: &Lab) -> Result<(), CommandError> {
     let checks = examine(lab).await;
-    let Some(lacking) = checks.iter().find(|check| !check.ok) else { return Ok(()) };
+    let lacking = checks.iter().find(|check| !check.ok && check.need == Need::Lab);
+    let Some(lacking) = lacking else { return Ok(()) };
     let message = format!("the lab needs {}; seen: {}", lacking.name, lacking.seen);
     Err(CommandError::new(Exit::Internal, message)
         .hint(lacking.fix)
