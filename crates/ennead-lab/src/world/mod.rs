@@ -107,6 +107,9 @@ pub struct ServerSeed {
     pub public_mac: String,
     /// Public keys for root's `authorized_keys`.
     pub ssh_keys: Vec<String>,
+    /// Root's first password; forgotten once it is set.
+    #[serde(default)]
+    pub root_password: Option<Password>,
     /// cloud-init user data.
     pub user_data: Option<String>,
     /// Memory of its type in bytes.

@@ -171,6 +171,7 @@ impl Inner {
         let prepared = first_start::prepare(&place, &name, record);
         let connected = network::connect(&self.place, record);
         tokio::try_join!(prepared, connected)?;
+        self.forget_password(record)?;
         let container = Container {
             place: &place,
             name: &name,
@@ -182,6 +183,16 @@ impl Inner {
         self.plug_volumes(record.seed.id).await?;
         self.slow_down(record.seed.id)?;
         Ok(started)
+    }
+
+    /// It is set by now; from here on only the server itself knows it.
+    fn forget_password(&self, record: &ServerRecord) -> Result<(), Why> {
+        if record.seed.root_password.is_none() {
+            return Ok(());
+        }
+        let mut record = record.clone();
+        record.seed.root_password = None;
+        save_server(&self.place, &record)
     }
 
     /// Links first: a dying server must not answer a single packet.
