@@ -123,7 +123,8 @@ pub struct ServerSeed {
 /// Something a server did by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorldEvent {
-    /// The server's init ended: it was shut down from inside, or by `shutdown`.
+    /// The server's init ended: it was shut down from inside, or by `shutdown`. A server that
+    /// reboots by itself comes back without an event.
     Stopped(u64),
 }
 

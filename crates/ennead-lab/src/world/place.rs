@@ -94,6 +94,11 @@ impl ServerPlace {
         self.folder.join("run")
     }
 
+    /// How its container ended, once it has: the exit status and a line feed.
+    pub(crate) fn exit(&self) -> Utf8PathBuf {
+        self.folder.join("exit")
+    }
+
     /// There once its first start has been prepared.
     pub(crate) fn prepared(&self) -> Utf8PathBuf {
         self.folder.join("prepared")

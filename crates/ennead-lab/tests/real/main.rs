@@ -5,6 +5,7 @@ mod faults;
 mod image;
 mod names;
 mod password;
+mod reboot;
 mod storage_api;
 mod support;
 mod user_data;

@@ -146,6 +146,11 @@ impl Inner {
         nspawn::find(&self.place.server(id))
     }
 
+    fn was_rebooting(&self, id: u64) -> Result<bool, Why> {
+        let place = self.place.server(id);
+        Ok(files::exists(&place.run())? && nspawn::is_rebooting(&place)?)
+    }
+
     async fn clear(&self, id: u64) -> Result<(), Why> {
         let names = self.place.names();
         nspawn::clear(&self.place.server(id), &names.server(id), &names.server_cgroup(id)).await
@@ -287,7 +292,7 @@ impl Inner {
         }));
     }
 
-    async fn seen_ending(&self, id: u64, container: Process) -> Result<(), Why> {
+    async fn seen_ending(self: &Arc<Self>, id: u64, container: Process) -> Result<(), Why> {
         let run = (id, container.id());
         container.ended().await?;
         let _turn = self.server_turn(id).await;
@@ -295,6 +300,16 @@ impl Inner {
         // Cleared already: its power was cut, which is no event.
         if !files::exists(&self.place.server(id).run())? || self.running(id)?.is_some() {
             return Ok(());
+        }
+        if nspawn::wants_reboot(&self.place.server(id)).await? {
+            match self.start(id).await {
+                Ok(container) => {
+                    tracing::info!(server = id, "a server rebooted by itself");
+                    self.watch(id, container);
+                    return Ok(());
+                }
+                Err(why) => tracing::error!(server = id, %why, "a server did not come back"),
+            }
         }
         let cleared = match find_server(&self.place, id)? {
             Some(record) => self.put_out(&record).await,
@@ -399,6 +414,12 @@ impl World for RealWorld {
             let adopt = async {
                 match self.inner.running(id)? {
                     Some(container) => {
+                        self.inner.watch(id, container);
+                        running.push(id);
+                    }
+                    // Between its end and its next start when the last daemon went.
+                    None if self.inner.was_rebooting(id)? => {
+                        let container = self.inner.start(id).await?;
                         self.inner.watch(id, container);
                         running.push(id);
                     }
