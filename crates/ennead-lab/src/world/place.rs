@@ -35,8 +35,7 @@ impl LabPlace {
     /// Where the lab's name server answers, over UDP and TCP: port 53 of the third address of the
     /// public prefix, which no server is ever given. Its servers and this machine reach it.
     pub fn name_server(&self) -> SocketAddr {
-        let address = self.operator_address().to_bits().saturating_add(1);
-        (Ipv4Addr::from_bits(address), 53).into()
+        name_server_of(self.public)
     }
 
     /// Names of its things.
@@ -75,6 +74,12 @@ impl LabPlace {
         files::write(&self.state.join(MARK), format!("{}\n", self.lab))?;
         Ok(())
     }
+}
+
+/// Returns where the name server of a lab with these public addresses answers.
+pub(crate) fn name_server_of(public: Prefix) -> SocketAddr {
+    let address = public.gateway().to_bits().saturating_add(1);
+    (Ipv4Addr::from_bits(address), 53).into()
 }
 
 /// A server's files.
