@@ -8,7 +8,8 @@ use rustix::mount::MountFlags;
 
 use super::FeatureProbes;
 use super::probe::{answer, version};
-use crate::world::cgroup::{self, Limits};
+use crate::world::cgroup;
+use crate::world::limits::{self, Limits};
 use crate::world::why::Why;
 use crate::world::{freezer, hold, loops, mounts};
 
@@ -49,7 +50,7 @@ fn try_freezer(group: &str) -> Result<(), Why> {
 
 fn try_cpu_quota(group: &str) -> Result<(), Why> {
     trial_group(group)?;
-    if cgroup::has_cpu_quota(group)? {
+    if limits::has_cpu_quota(group)? {
         return Ok(());
     }
     Err(Why("control groups have neither cpu.cfs_quota_us nor cpu.max".to_owned()))

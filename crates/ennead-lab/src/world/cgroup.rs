@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::files;
 
+use super::limits::Limits;
 use super::process::Process;
 use super::why::Why;
 
@@ -18,19 +19,6 @@ const REMOVAL_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long what was killed may take to be gone.
 const KILL_DEADLINE: Duration = Duration::from_secs(30);
-
-/// The time over which the kernel counts what a group may use of the processors, in microseconds.
-/// It is the kernel's own default. Source: Documentation/scheduler/sched-bwc.rst.
-const CPU_PERIOD_US: u64 = 100_000;
-
-/// What a group may use at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// Memory in bytes.
-    pub(crate) memory_bytes: u64,
-    /// Processors. More than the machine has are no limit.
-    pub(crate) cores: u32,
-}
 
 /// A mounted hierarchy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,8 +67,7 @@ pub(crate) fn ensure(group: &str, limits: Limits) -> Result<Vec<Utf8PathBuf>, Wh
             files::make_directory(&folder)?;
             inherit_cpuset(&parent, &folder)?;
         }
-        limit_memory(&folder, limits.memory_bytes)?;
-        limit_cores(&folder, limits.cores)?;
+        limits.put_into(&folder)?;
         joins.push(folder.join("cgroup.procs"));
     }
     Ok(joins)
@@ -107,58 +94,6 @@ fn inherit_cpuset(parent: &Utf8Path, folder: &Utf8Path) -> Result<(), Why> {
         }
     }
     Ok(())
-}
-
-fn limit_memory(folder: &Utf8Path, memory_bytes: u64) -> Result<(), Why> {
-    for name in ["memory.limit_in_bytes", "memory.max"] {
-        let path = folder.join(name);
-        if files::exists(&path)? {
-            write(&path, &memory_bytes.to_string())?;
-        }
-    }
-    Ok(())
-}
-
-/// A machine with fewer processors limits more than the type does, so nothing is set there.
-fn limit_cores(folder: &Utf8Path, cores: u32) -> Result<(), Why> {
-    let here = std::thread::available_parallelism().map_err(|error| Why::of(&error))?;
-    for (name, text) in cpu_quota(cores, here.get()) {
-        let path = folder.join(name);
-        if !files::exists(&path)? {
-            continue;
-        }
-        // A group above, which is not the lab's, may allow less than this.
-        if let Err(why) = write(&path, &text) {
-            tracing::warn!(%why, "a server's processors are not limited");
-        }
-    }
-    Ok(())
-}
-
-/// Returns what is written for so many processors on a machine with `here` of them: version 1's
-/// files and version 2's.
-fn cpu_quota(cores: u32, here: usize) -> Vec<(&'static str, String)> {
-    if usize::try_from(cores).is_ok_and(|cores| cores > here) {
-        return Vec::new();
-    }
-    let quota = u64::from(cores) * CPU_PERIOD_US;
-    vec![
-        ("cpu.cfs_period_us", CPU_PERIOD_US.to_string()),
-        ("cpu.cfs_quota_us", quota.to_string()),
-        ("cpu.max", format!("{quota} {CPU_PERIOD_US}")),
-    ]
-}
-
-/// Returns whether the processors of a group can be limited.
-pub(crate) fn has_cpu_quota(group: &str) -> Result<bool, Why> {
-    for folder in folders(group)? {
-        for name in ["cpu.cfs_quota_us", "cpu.max"] {
-            if files::exists(&folder.join(name))? {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
 }
 
 /// Writes a setting of a group.
@@ -294,13 +229,5 @@ cgroup2 /sys/fs/cgroup/unified cgroup2 rw,relatime 0 0
                 ("/sys/fs/cgroup/unified".into(), Version::Two),
             ]
         );
-    }
-
-    #[test]
-    fn a_type_limits_processors_only_where_there_are_as_many() {
-        assert_eq!(cpu_quota(4, 2), []);
-        let quota = cpu_quota(2, 2);
-        assert!(quota.contains(&("cpu.cfs_quota_us", "200000".to_owned())), "{quota:?}");
-        assert!(quota.contains(&("cpu.max", "200000 100000".to_owned())), "{quota:?}");
     }
 }

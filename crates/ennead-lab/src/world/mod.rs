@@ -12,6 +12,7 @@ mod first_start;
 pub(crate) mod freezer;
 pub mod harm;
 pub(crate) mod hold;
+pub(crate) mod limits;
 pub(crate) mod loops;
 pub mod memory;
 mod metadata;

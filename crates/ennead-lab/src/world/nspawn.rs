@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, files};
 
-use super::cgroup::Limits;
+use super::limits::Limits;
 use super::place::ServerPlace;
 use super::process::{Process, Run, container_init};
 use super::why::Why;

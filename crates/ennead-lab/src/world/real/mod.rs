@@ -11,6 +11,7 @@ use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
 
 mod disks;
+mod ending;
 mod harm;
 mod public_side;
 mod usage;
@@ -18,7 +19,7 @@ mod wiring;
 
 use wiring::Wiring;
 
-use super::cgroup::Limits;
+use super::limits::Limits;
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
 use super::process::Process;
@@ -146,11 +147,6 @@ impl Inner {
         nspawn::find(&self.place.server(id))
     }
 
-    fn was_rebooting(&self, id: u64) -> Result<bool, Why> {
-        let place = self.place.server(id);
-        Ok(files::exists(&place.run())? && nspawn::is_rebooting(&place)?)
-    }
-
     async fn clear(&self, id: u64) -> Result<(), Why> {
         let names = self.place.names();
         nspawn::clear(&self.place.server(id), &names.server(id), &names.server_cgroup(id)).await
@@ -211,6 +207,8 @@ impl Inner {
             nspawn::kill(container).await?;
         }
         self.clear(record.seed.id).await?;
+        // Off is off, however it ended before.
+        files::remove(&self.place.server(record.seed.id).exit())?;
         volume::release_all(&self.place, record.seed.id).await
     }
 
@@ -275,49 +273,6 @@ impl Inner {
         let emptied = tokio::task::spawn_blocking(move || files::remove_all(&removed)).await;
         emptied.map_err(|error| Why::of(&error))??;
         Ok(())
-    }
-
-    /// Notices when a server's container ends, once for each run.
-    fn watch(self: &Arc<Self>, id: u64, container: Process) {
-        let run = (id, container.id());
-        let fresh = self.watched.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
-        if !fresh {
-            return;
-        }
-        let (inner, closed) = (Arc::clone(self), self.closed.clone());
-        tokio::spawn(closed.run_until_cancelled_owned(async move {
-            if let Err(why) = inner.seen_ending(id, container).await {
-                tracing::error!(server = id, %why, "cannot clear a server that has stopped");
-            }
-        }));
-    }
-
-    async fn seen_ending(self: &Arc<Self>, id: u64, container: Process) -> Result<(), Why> {
-        let run = (id, container.id());
-        container.ended().await?;
-        let _turn = self.server_turn(id).await;
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
-        // Cleared already: its power was cut, which is no event.
-        if !files::exists(&self.place.server(id).run())? || self.running(id)?.is_some() {
-            return Ok(());
-        }
-        if nspawn::wants_reboot(&self.place.server(id)).await? {
-            match self.start(id).await {
-                Ok(container) => {
-                    tracing::info!(server = id, "a server rebooted by itself");
-                    self.watch(id, container);
-                    return Ok(());
-                }
-                Err(why) => tracing::error!(server = id, %why, "a server did not come back"),
-            }
-        }
-        let cleared = match find_server(&self.place, id)? {
-            Some(record) => self.put_out(&record).await,
-            None => Ok(()),
-        };
-        // It has stopped all the same; a closed world has no listener.
-        self.tell.send(WorldEvent::Stopped(id)).unwrap_or_default();
-        cleared
     }
 }
 
