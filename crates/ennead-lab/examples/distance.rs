@@ -99,6 +99,7 @@ fn server(id: u64, location: &str) -> ServerSeed {
         public_ip: Some([198, 19, 229, 2 + u8::try_from(id).unwrap_or(u8::MAX)].into()),
         public_mac: format!("96:00:00:00:00:{id:02x}"),
         ssh_keys: Vec::new(),
+        root_password: None,
         user_data: None,
         memory_bytes: 4 << 30,
         cores: 2,

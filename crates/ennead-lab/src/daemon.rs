@@ -3,7 +3,7 @@
 //! Its servers go on without it. Everything that it needs to be the same lab after a restart (port,
 //! public prefix, whether it only remembers) lies in `lab.json` in its folder.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::pace::Pace;
 use crate::serve::{Bound, ServeOptions, serve};
 use crate::state::{Limits, Prefix};
 use crate::world::memory::MemoryWorld;
-use crate::world::place::MARK;
+use crate::world::place::{MARK, name_server_of};
 use crate::world::process::{Process, Run};
 use crate::world::why::Why;
 use crate::world::{LabPlace, RealWorld, World, WorldError, cgroup};
@@ -59,6 +59,15 @@ pub struct LabConfig {
     /// Servers reach this machine's network, and through it the real internet.
     #[serde(default)]
     pub egress: bool,
+}
+
+impl LabConfig {
+    /// Where the lab's name server answers, over UDP and TCP; `None` when servers are only
+    /// remembered, because nobody could ask it.
+    pub fn name_server(&self) -> Option<SocketAddr> {
+        let public = Prefix::parse(&self.public_prefix).filter(|_| !self.remember_only);
+        public.map(name_server_of)
+    }
 }
 
 /// What is to be different from the next start on; what is absent stays.

@@ -1,5 +1,7 @@
 //! How far locations are from each other: what a packet between their servers meets.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The way between two locations, the same in both directions.
@@ -62,6 +64,21 @@ impl Distance {
     }
 }
 
+impl fmt::Display for Distance {
+    /// As [`Distance::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [one, other] = &self.between;
+        write!(f, "{one}:{other}={}ms", self.ms)?;
+        if self.jitter_ms > 0.0 {
+            write!(f, ",jitter={}ms", self.jitter_ms)?;
+        }
+        if self.loss_percent > 0.0 {
+            write!(f, ",loss={}%", self.loss_percent)?;
+        }
+        Ok(())
+    }
+}
+
 /// Puts a distance in place of what is there between the same two; takes it away when it is none.
 pub fn put(all: &mut Vec<Distance>, distance: &Distance) {
     let [one, other] = &distance.between;
@@ -88,6 +105,8 @@ mod tests {
         assert!((distance.ms - 30.0).abs() < 1e-9);
         assert!((distance.jitter_ms - 2.5).abs() < 1e-9);
         assert!((distance.loss_percent - 0.1).abs() < 1e-9);
+        assert_eq!(distance.to_string(), "hil:ash=30ms,jitter=2.5ms,loss=0.1%");
+        assert_eq!(Distance::parse("a:b=7ms").unwrap().to_string(), "a:b=7ms");
         assert!(distance.is_between("ash", "hil") && !distance.is_between("ash", "ash"));
         for wrong in [
             "",

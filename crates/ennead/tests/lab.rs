@@ -17,6 +17,7 @@ mod lab {
     mod real;
     mod remembering;
     mod secrets;
+    mod status;
     mod story;
     mod system;
     mod tokens;

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::files;
 
+use super::limits::Limits;
 use super::process::Process;
 use super::why::Why;
 
@@ -51,9 +52,9 @@ fn parse_hierarchies(mounts: &str) -> Vec<Hierarchy> {
     mounts.lines().filter_map(parse).collect()
 }
 
-/// Makes a group in every hierarchy, limits its memory, and returns the files into which a process
+/// Makes a group in every hierarchy, limits what it uses, and returns the files into which a process
 /// writes its id to join it.
-pub(crate) fn ensure(group: &str, memory_bytes: u64) -> Result<Vec<Utf8PathBuf>, Why> {
+pub(crate) fn ensure(group: &str, limits: Limits) -> Result<Vec<Utf8PathBuf>, Why> {
     let mut joins = Vec::new();
     for hierarchy in hierarchies()? {
         let mut folder = hierarchy.mount.clone();
@@ -66,7 +67,7 @@ pub(crate) fn ensure(group: &str, memory_bytes: u64) -> Result<Vec<Utf8PathBuf>,
             files::make_directory(&folder)?;
             inherit_cpuset(&parent, &folder)?;
         }
-        limit_memory(&folder, memory_bytes)?;
+        limits.put_into(&folder)?;
         joins.push(folder.join("cgroup.procs"));
     }
     Ok(joins)
@@ -90,16 +91,6 @@ fn inherit_cpuset(parent: &Utf8Path, folder: &Utf8Path) -> Result<(), Why> {
         let parents = files::read_text(&parent.join(name))?.unwrap_or_default();
         if own.trim().is_empty() && !parents.trim().is_empty() {
             write(&folder.join(name), parents.trim())?;
-        }
-    }
-    Ok(())
-}
-
-fn limit_memory(folder: &Utf8Path, memory_bytes: u64) -> Result<(), Why> {
-    for name in ["memory.limit_in_bytes", "memory.max"] {
-        let path = folder.join(name);
-        if files::exists(&path)? {
-            write(&path, &memory_bytes.to_string())?;
         }
     }
     Ok(())

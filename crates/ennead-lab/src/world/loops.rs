@@ -21,7 +21,8 @@ pub(crate) struct Loop {
 }
 
 impl Loop {
-    fn device(&self) -> String {
+    /// Returns the path of its node.
+    pub(crate) fn device(&self) -> String {
         format!("/dev/{}", self.name)
     }
 

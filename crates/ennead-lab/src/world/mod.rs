@@ -9,9 +9,10 @@ pub mod disks;
 pub(crate) mod egress;
 mod filter;
 mod first_start;
-mod freezer;
+pub(crate) mod freezer;
 pub mod harm;
-mod hold;
+pub(crate) mod hold;
+pub(crate) mod limits;
 pub(crate) mod loops;
 pub mod memory;
 mod metadata;
@@ -107,6 +108,9 @@ pub struct ServerSeed {
     pub public_mac: String,
     /// Public keys for root's `authorized_keys`.
     pub ssh_keys: Vec<String>,
+    /// Root's first password; forgotten once it is set.
+    #[serde(default)]
+    pub root_password: Option<Password>,
     /// cloud-init user data.
     pub user_data: Option<String>,
     /// Memory of its type in bytes.
@@ -120,7 +124,8 @@ pub struct ServerSeed {
 /// Something a server did by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorldEvent {
-    /// The server's init ended: it was shut down from inside, or by `shutdown`.
+    /// The server's init ended: it was shut down from inside, or by `shutdown`. A server that
+    /// reboots by itself comes back without an event.
     Stopped(u64),
 }
 

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, files};
 
+use super::limits::Limits;
 use super::place::ServerPlace;
 use super::process::{Process, Run, container_init};
 use super::why::Why;
@@ -34,6 +35,20 @@ while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift
 printf '%s\n%s\n' "$boot" "$stat" > "$run"
 exec setsid "$@""#;
 
+/// Runs the rest and writes its exit status into the file, which was opened before: whoever removes
+/// the server meanwhile is not in its way. Stays outside of the server's control groups, where it
+/// would be in the way of groups below; it outlives the daemon as the container does.
+const KEEPER: &str = r#"exec 3> "$1"; shift
+"$@" 3>&-
+echo $? >&3"#;
+
+/// `systemd-nspawn --keep-unit` ends with this status when the server was told to reboot.
+/// Source: systemd-nspawn(1), "Exit Status", and systemd's src/nspawn/nspawn.c.
+const REBOOT_STATUS: i32 = 133;
+
+/// How long the keeper may take to write a container's exit status.
+const EXIT_DEADLINE: Duration = Duration::from_secs(2);
+
 /// What a container is started with.
 #[derive(Debug)]
 pub(crate) struct Container<'a> {
@@ -45,14 +60,14 @@ pub(crate) struct Container<'a> {
     pub(crate) host_name: &'a str,
     /// Its control group.
     pub(crate) group: &'a str,
-    /// Limit of its memory.
-    pub(crate) memory_bytes: u64,
+    /// What it may use.
+    pub(crate) limits: Limits,
 }
 
 /// Starts a container; returns it when its init runs.
 pub(crate) async fn start(container: &Container<'_>) -> Result<Process, Why> {
     let place = container.place;
-    let joins = cgroup::ensure(container.group, container.memory_bytes)?;
+    let joins = cgroup::ensure(container.group, container.limits)?;
     files::remove(&place.run())?;
     run::detached(&start_command(container, &joins), &place.console())?;
     let seen = wait_until(INIT_DEADLINE, Duration::from_millis(5), || async {
@@ -67,8 +82,9 @@ pub(crate) async fn start(container: &Container<'_>) -> Result<Process, Why> {
 }
 
 fn start_command(container: &Container<'_>, joins: &[Utf8PathBuf]) -> Command {
-    Command::new("sh")
-        .args(["-ec", STARTER, "start", container.place.run().as_str()])
+    Command::new("setsid")
+        .args(["sh", "-c", KEEPER, "keeper", container.place.exit().as_str()])
+        .args(["sh", "-ec", STARTER, "start", container.place.run().as_str()])
         .args(joins.iter().map(ToString::to_string))
         .arg("--")
         .args(nspawn_arguments(container))
@@ -107,6 +123,30 @@ fn nspawn_arguments(container: &Container<'_>) -> Vec<String> {
 pub(crate) fn find(place: &ServerPlace) -> Result<Option<Process>, Why> {
     let text = files::read_text(&place.run())?.unwrap_or_default();
     Run::parse(&text).map_or(Ok(None), |run| run.hold())
+}
+
+/// Returns whether a server whose container has ended was told to reboot; false when nobody noted
+/// how it ended.
+pub(crate) fn is_rebooting(place: &ServerPlace) -> Result<bool, Why> {
+    Ok(exit_status(place)? == Some(REBOOT_STATUS))
+}
+
+/// As [`is_rebooting`], for a container that has ended just now.
+pub(crate) async fn wants_reboot(place: &ServerPlace) -> Result<bool, Why> {
+    let noted = wait_until(EXIT_DEADLINE, Duration::from_millis(5), || async {
+        let status = exit_status(place).map_err(|why| why.to_string())?;
+        status.ok_or_else(|| "no exit status".to_owned())
+    });
+    match noted.await {
+        Ok(status) => Ok(status == REBOOT_STATUS),
+        // Its keeper was killed.
+        Err(_) => is_rebooting(place),
+    }
+}
+
+fn exit_status(place: &ServerPlace) -> Result<Option<i32>, Why> {
+    let text = files::read_text(&place.exit())?.unwrap_or_default();
+    Ok(text.strip_suffix('\n').and_then(|status| status.parse().ok()))
 }
 
 /// Kills a container with everything in it; returns when nothing of it runs.

@@ -35,8 +35,7 @@ impl LabPlace {
     /// Where the lab's name server answers, over UDP and TCP: port 53 of the third address of the
     /// public prefix, which no server is ever given. Its servers and this machine reach it.
     pub fn name_server(&self) -> SocketAddr {
-        let address = self.operator_address().to_bits().saturating_add(1);
-        (Ipv4Addr::from_bits(address), 53).into()
+        name_server_of(self.public)
     }
 
     /// Names of its things.
@@ -77,6 +76,12 @@ impl LabPlace {
     }
 }
 
+/// Returns where the name server of a lab with these public addresses answers.
+pub(crate) fn name_server_of(public: Prefix) -> SocketAddr {
+    let address = public.gateway().to_bits().saturating_add(1);
+    (Ipv4Addr::from_bits(address), 53).into()
+}
+
 /// A server's files.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerPlace {
@@ -92,6 +97,11 @@ impl ServerPlace {
     /// Written by the container's starter: the host's boot id and its own line of /proc/PID/stat.
     pub(crate) fn run(&self) -> Utf8PathBuf {
         self.folder.join("run")
+    }
+
+    /// How its container ended, once it has: the exit status and a line feed.
+    pub(crate) fn exit(&self) -> Utf8PathBuf {
+        self.folder.join("exit")
     }
 
     /// There once its first start has been prepared.

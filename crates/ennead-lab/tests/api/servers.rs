@@ -45,6 +45,7 @@ async fn a_server_is_made_attached_and_started() {
     let remembered = lab.lab.world.server(id).unwrap();
     assert!(remembered.is_running);
     assert_eq!(remembered.seed.ssh_keys, [KEY]);
+    assert_eq!(remembered.seed.root_password, None);
     assert_eq!(remembered.seed.user_data.as_deref(), Some("#cloud-config\n"));
     assert_eq!(remembered.seed.network_zone, "us-west");
     assert!(remembered.seed.public_mac.starts_with("96:00:"));
@@ -74,6 +75,11 @@ async fn ids_stand_for_names_and_a_password_comes_without_keys() {
     lab.ended(&created["action"]).await;
     assert_eq!(lab.server(id).await["status"], "off");
     assert_eq!(lab.server(id).await["image"]["name"], "debian-13");
+    // It reaches the server's first start, also one that begins later, and no output.
+    let remembered = lab.lab.world.server(id).unwrap();
+    let password = remembered.seed.root_password.clone().unwrap();
+    assert_eq!(created["root_password"], password.0.as_str());
+    assert!(!format!("{remembered:?}").contains(&password.0));
 }
 
 #[tokio::test]

@@ -1,5 +1,9 @@
 //! Disks of real servers: rebuild, snapshots, sizes, passwords.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use camino::Utf8PathBuf;
+
 use crate::support::TestLab;
 use ennead_host::files;
 use ennead_lab::world::{Disks as _, Measured as _, Password, ServerSeed, ServerSize, World as _};
@@ -139,6 +143,45 @@ async fn what_a_server_uses_is_counted_and_begins_anew_with_each_start() {
         world.start(1).await.unwrap();
         let again = world.usage(1).await.unwrap().unwrap();
         assert!(again.bytes_out < after.bytes_out, "{again:?}");
+    })
+    .await;
+}
+
+/// What the control groups of a server say about its processors: version 1's quota or version 2's.
+fn processor_quota(lab: &TestLab, server: u64) -> String {
+    let group = lab.place.names().server_cgroup(server);
+    let files = ["cpu/GROUP/cpu.cfs_quota_us", "unified/GROUP/cpu.max", "GROUP/cpu.max"];
+    let mut paths = files
+        .iter()
+        .map(|path| Utf8PathBuf::from("/sys/fs/cgroup").join(path.replace("GROUP", &group)));
+    let text = paths.find_map(|path| files::read_text(&path).unwrap()).unwrap();
+    text.split_whitespace().next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_has_the_processors_of_its_type_and_no_more() {
+    TestLab::run("test-cores", 251, |lab| async move {
+        let here = u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
+        let world = lab.open().await;
+        let seed = ServerSeed { cores: 1, ..lab.seed(1, "ash", "us-east").await };
+        world.create_server(&seed).await.unwrap();
+        world.start(1).await.unwrap();
+        assert_eq!(processor_quota(&lab, 1), "100000");
+
+        // Another type counts from the next start on.
+        let mut size = ServerSize { cores: here, memory_bytes: 4 << 30, disk_gb: 160 };
+        world.power_off(1).await.unwrap();
+        world.resize(1, size).await.unwrap();
+        world.start(1).await.unwrap();
+        assert_eq!(processor_quota(&lab, 1), (here * 100_000).to_string());
+
+        // More than this machine has are no limit.
+        size.cores = here + 1;
+        world.power_off(1).await.unwrap();
+        world.resize(1, size).await.unwrap();
+        world.start(1).await.unwrap();
+        let quota = processor_quota(&lab, 1);
+        assert!(quota == "-1" || quota == "max", "{quota}");
     })
     .await;
 }

@@ -23,7 +23,7 @@ async fn round_trip(lab: &TestLab, from: &ServerSeed, to: &str) -> f64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn distance_is_between_locations_only() {
-    TestLab::run("test-distance", 232, |lab| async move {
+    TestLab::run("test-distance", 222, |lab| async move {
         let world = lab.open().await;
         let seeds = start(&lab, &world, &["hil", "ash", "ash"]).await;
         let before = routers(&lab).await;
@@ -72,7 +72,7 @@ async fn echoes(lab: &TestLab, seed: &ServerSeed) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_do_what_they_say_and_end_exactly() {
-    TestLab::run("test-faults", 233, |lab| async move {
+    TestLab::run("test-faults", 223, |lab| async move {
         let world = lab.open().await;
         let seeds = start(&lab, &world, &["hil", "ash", "ash"]).await;
         let before = routers(&lab).await;

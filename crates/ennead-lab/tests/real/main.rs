@@ -4,6 +4,8 @@ mod disks;
 mod faults;
 mod image;
 mod names;
+mod password;
+mod reboot;
 mod storage_api;
 mod support;
 mod user_data;

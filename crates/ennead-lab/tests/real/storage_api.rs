@@ -1,6 +1,6 @@
 //! What the API says about disks and volumes is what a real server has.
 
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,17 @@ use crate::support::TestLab;
 /// Longer than any action.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-struct Api(Arc<Engine>);
+/// The API over a real world.
+pub(crate) struct Api(Arc<Engine>);
 
 impl Api {
+    pub(crate) async fn open(lab: &TestLab) -> Self {
+        let rules = Rules { public_prefix: lab.place.public, ..Rules::default() };
+        let world = Arc::new(lab.open().await);
+        let options = EngineOptions { rules, ..EngineOptions::default() };
+        Self(Engine::start(world, None, options).await.unwrap())
+    }
+
     fn send(&self, method: Method, path: &str, body: &Value) -> Value {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let query = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -31,7 +39,7 @@ impl Api {
         reply.body.map_or(Value::Null, |body| serde_json::from_slice(&body).unwrap_or_default())
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         self.send(Method::Get, path, &Value::Null)
     }
 
@@ -53,7 +61,7 @@ impl Api {
         begun
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         self.done(Method::Post, path, &body).await
     }
 }
@@ -61,13 +69,8 @@ impl Api {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_lives_through_everything_that_the_api_does_to_its_disks() {
     TestLab::run("test-storage-api", 236, |lab| async move {
-        let rules = Rules { public_prefix: lab.place.public, ..Rules::default() };
-        let world = Arc::new(lab.open().await);
-        let api =
-            Api(Engine::start(world, None, EngineOptions { rules, ..EngineOptions::default() })
-                .await
-                .unwrap());
-        // The first server has the third address of the prefix.
+        let api = Api::open(&lab).await;
+        // The first server has the first address after those of the lab itself.
         let (one, two) = (lab.seed(1, "ash", "us-east").await, lab.seed(2, "ash", "us-east").await);
         let key = json!({ "name": "operator", "public_key": one.ssh_keys[0] });
         api.send(Method::Post, "/ssh_keys", &key);

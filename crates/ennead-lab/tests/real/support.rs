@@ -24,7 +24,8 @@ pub(crate) struct TestLab {
 }
 
 impl TestLab {
-    /// Runs a test in a lab of its own; `block` tells labs apart: `198.19.BLOCK.0/24`.
+    /// Runs a test in a lab of its own; `block` tells labs apart: `198.19.BLOCK.0/24`, and every test
+    /// of this program has its own.
     pub(crate) async fn run<F, Fut>(name: &str, block: u8, test: F)
     where
         F: FnOnce(Self) -> Fut,
@@ -91,6 +92,7 @@ impl TestLab {
             public_ip: Some(self.address(id)),
             public_mac: format!("96:00:00:00:00:{id:02x}"),
             ssh_keys: vec![self.key("operator.pub").trim().to_owned()],
+            root_password: None,
             user_data: Some(format!(
                 "#cloud-config\nhostname: {name}\ndisable_root: false\nssh_pwauth: false\n\
                  ssh_keys:\n  ed25519_private: |\n    {}\n  ed25519_public: {public}\n",

@@ -140,3 +140,29 @@ async fn a_volume_that_cannot_be_formatted_says_why_and_leaves_nothing() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_with_xfs_is_mounted_and_keeps_its_files() {
+    TestLab::run("test-volume-xfs", 250, |lab| async move {
+        let world = lab.open().await;
+        let seed = lab.seed(1, "ash", "us-east").await;
+        world.create_server(&seed).await.unwrap();
+        world.start(1).await.unwrap();
+        world
+            .create_volume(&VolumeSeed { format: Some("xfs".to_owned()), ..ext4(7) })
+            .await
+            .unwrap();
+        world.attach_volume(&at(1, true)).await.unwrap();
+        lab.wait_for_ssh(1).await;
+        let kind = "findmnt -n -o FSTYPE /mnt/HC_Volume_7";
+        assert_eq!(lab.ssh_ok(&seed, kind).await.trim(), "xfs");
+        lab.ssh_ok(&seed, "echo kept > /mnt/HC_Volume_7/file").await;
+        world.detach_volume(7).await.unwrap();
+        lab.ssh_ok(&seed, "test ! -e /mnt/HC_Volume_7").await;
+        world.attach_volume(&at(1, true)).await.unwrap();
+        assert_eq!(lab.ssh_ok(&seed, "cat /mnt/HC_Volume_7/file").await, "kept\n");
+        world.power_off(1).await.unwrap();
+        assert_eq!(loops(&lab).await, 0);
+    })
+    .await;
+}

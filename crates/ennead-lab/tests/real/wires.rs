@@ -60,7 +60,7 @@ fn rule(direction: Direction, protocol: Protocol) -> PacketRule {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_are_for_public_interfaces_and_know_what_is_an_answer() {
-    TestLab::run("test-filter", 230, |lab| async move {
+    TestLab::run("test-filter", 220, |lab| async move {
         let world = lab.open().await;
         let seeds = start(&lab, &world, &["ash", "ash"]).await;
         let (one, two) = (&seeds[0], &seeds[1]);
@@ -108,7 +108,7 @@ async fn filters_are_for_public_interfaces_and_know_what_is_an_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn floating_addresses_aliases_and_routes_lead_where_they_are_told() {
-    TestLab::run("test-routes", 231, |lab| async move {
+    TestLab::run("test-routes", 221, |lab| async move {
         let world = lab.open().await;
         let seeds = start(&lab, &world, &["ash", "ash"]).await;
         let (one, two) = (&seeds[0], &seeds[1]);
@@ -185,7 +185,7 @@ async fn floating_addresses_aliases_and_routes_lead_where_they_are_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_reach_the_outside_only_when_it_is_asked_for() {
-    TestLab::run("test-egress", 234, |lab| async move {
+    TestLab::run("test-egress", 224, |lab| async move {
         let world = lab.open().await;
         let seeds = start(&lab, &world, &["ash"]).await;
         // Others may change their own tables meanwhile.

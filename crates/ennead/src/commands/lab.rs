@@ -2,49 +2,22 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ennead_components::image_packages as declared_packages;
-use ennead_hcloud::{Client, RetryPolicy};
 use ennead_host::{Command, environment, files};
 use ennead_lab::daemon::Lab;
-use ennead_lab::doctor::{self, DoctorCheck};
+use ennead_lab::doctor::{self, DoctorCheck, Need};
 use ennead_lab::image::{IMAGE_CACHE, ensure_image, image_packages, image_path};
 use ennead_lab::lifecycle::teardown;
-use secrecy::SecretString;
-use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Global, LabCommand, LabServeArgs};
 use crate::commands::lab_fault;
+use crate::commands::lab_status;
 use crate::commands::lab_token;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::paths;
 use crate::progress::say_with_time;
 use crate::ui::{self, Cell, Tone};
-
-/// What `--json` prints of a lab.
-#[derive(Debug, Serialize)]
-struct LabStatus {
-    lab: String,
-    folder: String,
-    served: bool,
-    endpoint: Option<String>,
-    public_prefix: String,
-    daemon_memory_bytes: Option<u64>,
-    /// Of all servers together.
-    memory_bytes: u64,
-    servers: Vec<ServerStatus>,
-}
-
-#[derive(Debug, Serialize)]
-struct ServerStatus {
-    id: u64,
-    name: String,
-    status: String,
-    server_type: String,
-    location: String,
-    public_ip: Option<String>,
-    memory_bytes: Option<u64>,
-}
 
 /// Runs one of the lab's commands.
 pub(crate) async fn run(global: &Global, command: &LabCommand) -> Result<Exit, CommandError> {
@@ -60,7 +33,7 @@ pub(crate) async fn run(global: &Global, command: &LabCommand) -> Result<Exit, C
         LabCommand::Token(command) => lab_token::run(&lab(global)?, command).await,
         LabCommand::Down => down(global).await,
         LabCommand::Fault(command) => lab_fault::run(&lab(global)?, command).await,
-        LabCommand::Status { json } => status(global, *json).await,
+        LabCommand::Status { json } => lab_status::run(&lab(global)?, *json).await,
     }
 }
 
@@ -72,22 +45,26 @@ fn lab(global: &Global) -> Result<Lab, CommandError> {
 
 async fn show_doctor(global: &Global, json: bool) -> Result<Exit, CommandError> {
     let checks = examine(&lab(global)?).await;
-    let all_good = checks.iter().all(|check| check.ok);
+    let boots = checks.iter().all(|check| check.ok || check.need != Need::Lab);
     if json {
         ui::json(&checks);
     } else {
         let rows = checks.iter().map(|check| {
-            let mark = if check.ok {
-                Cell("ok".into(), Tone::Good)
-            } else {
-                Cell("LACKS".into(), Tone::Bad)
+            let mark = match (check.ok, check.need) {
+                (true, _) => Cell("ok".into(), Tone::Good),
+                (false, Need::Lab) => Cell("LACKS".into(), Tone::Bad),
+                (false, Need::Feature(_)) => Cell("lacks".into(), Tone::Warn),
+            };
+            let need = match check.need {
+                Need::Lab => "the lab",
+                Need::Feature(what) => what,
             };
             let fix = if check.ok { "" } else { check.fix };
-            vec![mark, check.name.into(), check.seen.clone().into(), fix.into()]
+            vec![mark, check.name.into(), need.into(), check.seen.clone().into(), fix.into()]
         });
-        ui::table(&["", "NEEDS", "SEEN", "HOW TO GET IT"], rows.collect());
+        ui::table(&["", "NEEDS", "FOR", "SEEN", "HOW TO GET IT"], rows.collect());
     }
-    Ok(if all_good { Exit::Done } else { Exit::Internal })
+    Ok(if boots { Exit::Done } else { Exit::Internal })
 }
 
 async fn examine(lab: &Lab) -> Vec<DoctorCheck> {
@@ -103,7 +80,8 @@ async fn examine(lab: &Lab) -> Vec<DoctorCheck> {
 /// Refuses with one line what the machine lacks for real servers.
 async fn require_machine(lab: &Lab) -> Result<(), CommandError> {
     let checks = examine(lab).await;
-    let Some(lacking) = checks.iter().find(|check| !check.ok) else { return Ok(()) };
+    let lacking = checks.iter().find(|check| !check.ok && check.need == Need::Lab);
+    let Some(lacking) = lacking else { return Ok(()) };
     let message = format!("the lab needs {}; seen: {}", lacking.name, lacking.seen);
     Err(CommandError::new(Exit::Internal, message)
         .hint(lacking.fix)
@@ -200,82 +178,4 @@ async fn down(global: &Global) -> Result<Exit, CommandError> {
     teardown(&lab.name, &lab.folder).await.or_exit(Exit::Internal)?;
     ui::say(format!("Lab {} is gone.", lab.name));
     Ok(Exit::Done)
-}
-
-async fn status(global: &Global, json: bool) -> Result<Exit, CommandError> {
-    let lab = lab(global)?;
-    let config = lab.config().or_exit(Exit::Internal)?.ok_or_else(|| {
-        CommandError::new(Exit::Usage, format!("there is no lab {} at {}", lab.name, lab.folder))
-            .hint("start it with `ennead lab up`")
-    })?;
-    let served = lab.is_served().or_exit(Exit::Internal)?;
-    let endpoint = files::read_text(&lab.folder.join("endpoint")).or_exit(Exit::Internal)?;
-    let endpoint = endpoint.map(|text| text.trim().to_owned()).filter(|_| served);
-    let servers = match &endpoint {
-        Some(endpoint) => servers(&lab, endpoint).await?,
-        None => Vec::new(),
-    };
-    let status = LabStatus {
-        lab: lab.name.clone(),
-        folder: lab.folder.to_string(),
-        served,
-        endpoint,
-        public_prefix: config.public_prefix,
-        daemon_memory_bytes: lab.daemon_memory_bytes().or_exit(Exit::Internal)?,
-        memory_bytes: servers.iter().filter_map(|server| server.memory_bytes).sum(),
-        servers,
-    };
-    if json {
-        ui::json(&status);
-    } else {
-        show(&status);
-    }
-    Ok(Exit::Done)
-}
-
-async fn servers(lab: &Lab, endpoint: &str) -> Result<Vec<ServerStatus>, CommandError> {
-    let token = files::read_text(&lab.folder.join("token")).or_exit(Exit::Internal)?;
-    let token = SecretString::from(token.unwrap_or_default().trim().to_owned());
-    let client = Client::new(endpoint, &token, RetryPolicy::default()).or_exit(Exit::Internal)?;
-    let servers = client.servers("").await.or_exit(Exit::Internal)?;
-    let status = |server: ennead_hcloud::types::Server| ServerStatus {
-        memory_bytes: lab.server_memory_bytes(server.id),
-        id: server.id,
-        name: server.name,
-        status: server.status,
-        server_type: server.server_type.name,
-        location: server.location.name,
-        public_ip: server.public_net.ipv4.map(|ipv4| ipv4.ip),
-    };
-    Ok(servers.into_iter().map(status).collect())
-}
-
-fn show(status: &LabStatus) {
-    let word = if status.served {
-        ui::paint("served", Tone::Good)
-    } else {
-        ui::paint("not served", Tone::Bad)
-    };
-    let endpoint = status.endpoint.as_deref().unwrap_or("-");
-    ui::line(format!("lab {}: {word}, {endpoint}, public {}", status.lab, status.public_prefix));
-    let mebibytes =
-        |bytes: Option<u64>| bytes.map_or("-".to_owned(), |bytes| format!("{} MiB", bytes >> 20));
-    let rows = status.servers.iter().map(|server| {
-        let tone = if server.status == "running" { Tone::Good } else { Tone::Bad };
-        vec![
-            Cell::from(server.name.clone()),
-            Cell(server.status.clone(), tone),
-            server.server_type.clone().into(),
-            server.location.clone().into(),
-            server.public_ip.clone().unwrap_or_else(|| "-".to_owned()).into(),
-            mebibytes(server.memory_bytes).into(),
-        ]
-    });
-    ui::table(&["SERVER", "STATUS", "TYPE", "LOCATION", "PUBLIC", "MEMORY"], rows.collect());
-    ui::line(format!(
-        "{} in {} servers, daemon {}",
-        mebibytes(Some(status.memory_bytes)),
-        status.servers.len(),
-        mebibytes(status.daemon_memory_bytes)
-    ));
 }

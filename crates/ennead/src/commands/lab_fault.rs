@@ -5,6 +5,7 @@ use ennead_lab::daemon::Lab;
 use serde_json::{Map, Value, json};
 
 use crate::cli_fault::{ApiFault, Between, FaultCommand, Lasts, Requests, Side, Whose};
+use crate::commands::lab_fault_list;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::ui;
@@ -18,7 +19,7 @@ pub(crate) async fn run(lab: &Lab, command: &FaultCommand) -> Result<Exit, Comma
             if *json {
                 ui::json(&listed["faults"]);
             } else {
-                show(&listed["faults"]);
+                lab_fault_list::show(&listed["faults"]);
             }
         }
         FaultCommand::Clear { id } => {
@@ -78,17 +79,6 @@ impl Desk {
         let message = answer["error"]["message"].as_str().unwrap_or(&text);
         Err(CommandError::new(Exit::Usage, message))
     }
-}
-
-fn show(faults: &Value) {
-    let none = Vec::new();
-    let rows = faults.as_array().unwrap_or(&none).iter().map(|order| {
-        let mut fault = order["fault"].clone();
-        let kind = fault.as_object_mut().and_then(|fields| fields.remove("kind"));
-        let kind = kind.as_ref().and_then(Value::as_str).unwrap_or("-").to_owned();
-        vec![order["id"].to_string().into(), kind.into(), fault.to_string().into()]
-    });
-    ui::table(&["ID", "FAULT", "DETAILS"], rows.collect());
 }
 
 /// Writes an order as the daemon reads it.

@@ -7,6 +7,8 @@ pub(crate) mod drill;
 pub(crate) mod init;
 pub(crate) mod lab;
 mod lab_fault;
+mod lab_fault_list;
+mod lab_status;
 pub(crate) mod lab_token;
 pub(crate) mod node;
 pub(crate) mod plan;

@@ -24,7 +24,11 @@ fn faults_are_ordered_listed_and_ended() {
     let listed = place.ennead(&["lab", "fault", "list", "--json"]).expect_code(0).json();
     assert_eq!(listed[0]["fault"]["to"][1], "us-east", "{listed}");
     assert_eq!(listed[1]["fault"]["kind"], "sold_out", "{listed}");
-    assert!(place.ennead(&["lab", "fault", "list"]).expect_code(0).out.contains("partition"));
+    let table = place.ennead(&["lab", "fault", "list"]).expect_code(0).out;
+    let lines: Vec<&str> = table.lines().map(str::trim).collect();
+    assert!(lines[1].contains("partition") && lines[1].contains("hil -> ash,us-east"), "{table}");
+    assert!(lines[2].contains("api sold-out") && lines[2].contains("cx33 in hil"), "{table}");
+    assert_eq!(place.lab_status()["faults"], 2);
 
     place.ennead(&["lab", "fault", "clear", &id]).expect_code(0);
     place.ennead(&["lab", "fault", "clear", &id]).expect_code(2).expect_error("not found");
@@ -35,8 +39,10 @@ fn faults_are_ordered_listed_and_ended() {
     place.ennead(&["lab", "fault", "clear"]).expect_code(0);
     let listed = place.ennead(&["lab", "fault", "list", "--json"]).expect_code(0).json();
     assert_eq!(listed, serde_json::json!([]));
+    assert_eq!(place.lab_status()["faults"], 0);
 
     place.kill_daemon();
+    assert_eq!(place.lab_status()["faults"], serde_json::Value::Null);
     place.ennead(&["lab", "fault", "list"]).expect_code(2).expect_hint("ennead lab up");
     let wrong = ["lab", "up", "--distance", "hil=30ms"];
     place.ennead(&wrong).expect_code(2).expect_error("hil:ash=30ms");

@@ -13,6 +13,7 @@ use crate::state::labels::is_subdomain;
 use crate::state::moment::{Moment, rfc3339};
 use crate::state::primary_ip::of_server::Addresses;
 use crate::state::{Change, Code, Refusal, State, check_name_free};
+use crate::world::{Password, ServerSeed};
 
 /// Largest user data in bytes. Source: the official description of `POST /servers`.
 pub const USER_DATA_BYTES_MAX: usize = 32 * 1024;
@@ -86,7 +87,8 @@ impl State {
         let id = record.id;
         self.servers.insert(id, record);
         self.apply_to_new_server(id, wanted.firewalls.iter().map(|one| one.firewall))?;
-        let (action, next_actions) = self.begin_server(id, &follows, moment)?;
+        let password = root_password.clone().map(Password);
+        let (action, next_actions) = self.begin_server(id, &follows, password, moment)?;
         Ok(ServerCreated { server: self.server(id, moment)?, action, next_actions, root_password })
     }
 
@@ -95,12 +97,14 @@ impl State {
         &mut self,
         id: u64,
         follows: &Follows,
+        root_password: Option<Password>,
         moment: &Moment<'_>,
     ) -> Result<(Action, Vec<Action>), Refusal> {
         let (lane, resources) = (Lane::Server(id), [("server", id)]);
         let missing = || Refusal::new(Code::ServerError, "the catalogue has changed");
         let seed = self.server_record(id)?.seed().ok_or_else(missing)?;
-        let mut effects = vec![Effect::CreateServer(Box::new(seed))];
+        let seed = Box::new(ServerSeed { root_password, ..seed });
+        let mut effects = vec![Effect::CreateServer(seed)];
         effects.extend(self.first_filter(id));
         let change = Change::CreateServer(id);
         let action = self.begin("create_server", &resources, lane, effects, change, moment);

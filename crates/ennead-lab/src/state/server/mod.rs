@@ -271,6 +271,7 @@ impl ServerRecord {
             public_ip: self.ipv4.map(|(_, address)| address),
             public_mac: mac(0x96, self.id),
             ssh_keys: self.ssh_keys.clone(),
+            root_password: None,
             user_data: self.user_data.clone(),
             memory_bytes: server_type.memory_bytes(),
             cores: server_type.cores,

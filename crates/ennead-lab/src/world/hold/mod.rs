@@ -78,6 +78,20 @@ impl Holds {
     }
 }
 
+/// Tries in a namespace of its own, which is made and removed, whether this machine can hold packets
+/// back.
+pub(crate) async fn try_queues(name: &str) -> Result<(), Why> {
+    namespace::script(&[format!("netns add {name}")]).await?;
+    let tried = async {
+        let _socket = namespace::inside(name, open_queues).await?;
+        queue_rules(&chain_names()).apply(name).await?;
+        namespace::inside(name, fill_chains).await
+    };
+    let tried = tried.await;
+    namespace::remove(name).await?;
+    tried
+}
+
 async fn clear(router: &str) -> Result<(), Why> {
     Ruleset { table: TABLE, bases: Vec::new(), chains: Vec::new() }.apply(router).await
 }

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
 
 mod disks;
+mod ending;
 mod harm;
 mod public_side;
 mod usage;
@@ -18,6 +19,7 @@ mod wiring;
 
 use wiring::Wiring;
 
+use super::limits::Limits;
 use super::nspawn::{self, Container};
 use super::place::{LabPlace, ids};
 use super::process::Process;
@@ -170,17 +172,28 @@ impl Inner {
         let prepared = first_start::prepare(&place, &name, record);
         let connected = network::connect(&self.place, record);
         tokio::try_join!(prepared, connected)?;
+        self.forget_password(record)?;
         let container = Container {
             place: &place,
             name: &name,
             host_name: &record.seed.name,
             group: &names.server_cgroup(record.seed.id),
-            memory_bytes: record.seed.memory_bytes,
+            limits: Limits { memory_bytes: record.seed.memory_bytes, cores: record.seed.cores },
         };
         let started = nspawn::start(&container).await?;
         self.plug_volumes(record.seed.id).await?;
         self.slow_down(record.seed.id)?;
         Ok(started)
+    }
+
+    /// It is set by now; from here on only the server itself knows it.
+    fn forget_password(&self, record: &ServerRecord) -> Result<(), Why> {
+        if record.seed.root_password.is_none() {
+            return Ok(());
+        }
+        let mut record = record.clone();
+        record.seed.root_password = None;
+        save_server(&self.place, &record)
     }
 
     /// Links first: a dying server must not answer a single packet.
@@ -194,6 +207,8 @@ impl Inner {
             nspawn::kill(container).await?;
         }
         self.clear(record.seed.id).await?;
+        // Off is off, however it ended before.
+        files::remove(&self.place.server(record.seed.id).exit())?;
         volume::release_all(&self.place, record.seed.id).await
     }
 
@@ -258,39 +273,6 @@ impl Inner {
         let emptied = tokio::task::spawn_blocking(move || files::remove_all(&removed)).await;
         emptied.map_err(|error| Why::of(&error))??;
         Ok(())
-    }
-
-    /// Notices when a server's container ends, once for each run.
-    fn watch(self: &Arc<Self>, id: u64, container: Process) {
-        let run = (id, container.id());
-        let fresh = self.watched.lock().unwrap_or_else(PoisonError::into_inner).insert(run);
-        if !fresh {
-            return;
-        }
-        let (inner, closed) = (Arc::clone(self), self.closed.clone());
-        tokio::spawn(closed.run_until_cancelled_owned(async move {
-            if let Err(why) = inner.seen_ending(id, container).await {
-                tracing::error!(server = id, %why, "cannot clear a server that has stopped");
-            }
-        }));
-    }
-
-    async fn seen_ending(&self, id: u64, container: Process) -> Result<(), Why> {
-        let run = (id, container.id());
-        container.ended().await?;
-        let _turn = self.server_turn(id).await;
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
-        // Cleared already: its power was cut, which is no event.
-        if !files::exists(&self.place.server(id).run())? || self.running(id)?.is_some() {
-            return Ok(());
-        }
-        let cleared = match find_server(&self.place, id)? {
-            Some(record) => self.put_out(&record).await,
-            None => Ok(()),
-        };
-        // It has stopped all the same; a closed world has no listener.
-        self.tell.send(WorldEvent::Stopped(id)).unwrap_or_default();
-        cleared
     }
 }
 
@@ -387,6 +369,12 @@ impl World for RealWorld {
             let adopt = async {
                 match self.inner.running(id)? {
                     Some(container) => {
+                        self.inner.watch(id, container);
+                        running.push(id);
+                    }
+                    // Between its end and its next start when the last daemon went.
+                    None if self.inner.was_rebooting(id)? => {
+                        let container = self.inner.start(id).await?;
                         self.inner.watch(id, container);
                         running.push(id);
                     }

@@ -3,13 +3,12 @@
 //! [`probe`] tries each thing for real, because a kernel's configuration says little about what a
 //! container or a virtual machine is allowed to do; [`evaluate`] judges what was seen.
 
-use camino::Utf8Path;
-use ennead_host::{Command, Host as _, LocalHost, files};
-use rustix::process::{Resource, getrlimit};
+mod features;
+mod probe;
+
 use serde::Serialize;
 
-use crate::world::mounts;
-use crate::world::why::Why;
+pub use probe::probe;
 
 /// Room for an image, nine servers' disks and their databases.
 const DISK_BYTES_MIN: u64 = 10_000_000_000;
@@ -20,11 +19,24 @@ const MEMORY_BYTES_MIN: u64 = 4 << 30;
 /// The daemon holds some descriptors for each server and request.
 const OPEN_FILES_MIN: u64 = 4096;
 
+/// What is lost without a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "need", content = "what")]
+pub enum Need {
+    /// No real server boots.
+    Lab,
+    /// Only this does not work.
+    Feature(&'static str),
+}
+
 /// One thing that a lab needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DoctorCheck {
     /// What is needed.
     pub name: &'static str,
+    /// What for.
+    #[serde(flatten)]
+    pub need: Need,
     /// Whether it is there.
     pub ok: bool,
     /// What was seen.
@@ -60,27 +72,36 @@ pub struct Probes {
     pub memory_available_bytes: Result<u64, String>,
     /// Files that a process may have open; `None` when there is no limit.
     pub open_files: Option<u64>,
+    /// What only single features need.
+    pub features: FeatureProbes,
 }
 
-/// Judges what was seen. The order is the one in which things are best repaired.
+/// What was seen of the things that single features need.
+#[derive(Debug, Clone)]
+pub struct FeatureProbes {
+    /// Handing packets to the kernel's packet queues in a namespace.
+    pub packet_queue: Result<(), String>,
+    /// Running a program before all ordinary ones.
+    pub real_time: Result<(), String>,
+    /// Mounting a file with ext4 by a loop device.
+    pub loop_ext4: Result<(), String>,
+    /// Version of mkfs.xfs, on a kernel that knows xfs.
+    pub mkfs_xfs: Result<String, String>,
+    /// Stopping a control group and letting it go on.
+    pub freezer: Result<(), String>,
+    /// Limiting the processors of a control group.
+    pub cpu_quota: Result<(), String>,
+}
+
+/// Judges what was seen. The order is the one in which things are best repaired; what only single
+/// features need comes last.
 pub fn evaluate(probes: &Probes) -> Vec<DoctorCheck> {
-    let tried = |name, seen: &Result<(), String>, fix| DoctorCheck {
-        name,
-        ok: seen.is_ok(),
-        seen: seen.clone().err().unwrap_or_else(|| "works".to_owned()),
-        fix,
-    };
-    let program = |name, version: &Result<String, String>, fix| DoctorCheck {
-        name,
-        ok: version.is_ok(),
-        seen: version.clone().unwrap_or_else(|why| why),
-        fix,
-    };
     let disk = "free 10 GB in the lab's folder, or put it on another disk";
     let memory = "free 4 GiB of memory: end other programs or use a larger machine";
-    vec![
+    let mut checks = vec![
         DoctorCheck {
             name: "root",
+            need: Need::Lab,
             ok: probes.root,
             seen: if probes.root { "yes" } else { "no" }.to_owned(),
             fix: "run the lab as root, for example with sudo",
@@ -92,6 +113,7 @@ pub fn evaluate(probes: &Probes) -> Vec<DoctorCheck> {
         program("mmdebstrap", &probes.mmdebstrap, "apt install mmdebstrap"),
         DoctorCheck {
             name: "Debian's archive keys",
+            need: Need::Lab,
             ok: probes.keyring.is_some(),
             seen: probes.keyring.unwrap_or("none").to_owned(),
             fix: "apt install debian-archive-keyring",
@@ -102,11 +124,60 @@ pub fn evaluate(probes: &Probes) -> Vec<DoctorCheck> {
         at_least("memory", &probes.memory_available_bytes, MEMORY_BYTES_MIN, memory),
         DoctorCheck {
             name: "open files",
+            need: Need::Lab,
             ok: probes.open_files.is_none_or(|limit| limit >= OPEN_FILES_MIN),
             seen: probes.open_files.map_or_else(|| "no limit".to_owned(), |it| it.to_string()),
             fix: "ulimit -n 4096",
         },
-    ]
+    ];
+    checks.extend(evaluate_features(&probes.features));
+    checks
+}
+
+fn evaluate_features(probes: &FeatureProbes) -> Vec<DoctorCheck> {
+    let queue = "modprobe nft_compat xt_NFQUEUE nfnetlink_queue";
+    let loops = "apt install e2fsprogs util-linux; modprobe loop; in a container, hand in \
+                 /dev/loop-control and /dev/loop*";
+    let freezer =
+        "mount the freezer's control groups, or boot with systemd.unified_cgroup_hierarchy=1";
+    let quota = "a kernel with CONFIG_CFS_BANDWIDTH; mount the cpu control groups";
+    let checks = [
+        (
+            "distance between locations and delays on order",
+            tried("packet queue", &probes.packet_queue, queue),
+        ),
+        (
+            "delays that are exact while the machine is busy",
+            tried(
+                "real time",
+                &probes.real_time,
+                "apt install util-linux; run as root with CAP_SYS_NICE",
+            ),
+        ),
+        ("volumes", tried("loop devices, ext4", &probes.loop_ext4, loops)),
+        (
+            "volumes with xfs",
+            program("mkfs.xfs", &probes.mkfs_xfs, "apt install xfsprogs; modprobe xfs"),
+        ),
+        ("freezing servers on order", tried("freezer", &probes.freezer, freezer)),
+        ("types that limit processors", tried("processor quota", &probes.cpu_quota, quota)),
+    ];
+    checks
+        .into_iter()
+        .map(|(what, check)| DoctorCheck { need: Need::Feature(what), ..check })
+        .collect()
+}
+
+fn tried(name: &'static str, seen: &Result<(), String>, fix: &'static str) -> DoctorCheck {
+    let ok = seen.is_ok();
+    let seen = seen.clone().err().unwrap_or_else(|| "works".to_owned());
+    DoctorCheck { name, need: Need::Lab, ok, seen, fix }
+}
+
+fn program(name: &'static str, version: &Result<String, String>, fix: &'static str) -> DoctorCheck {
+    let ok = version.is_ok();
+    let seen = version.clone().unwrap_or_else(|why| why);
+    DoctorCheck { name, need: Need::Lab, ok, seen, fix }
 }
 
 fn at_least(
@@ -121,82 +192,16 @@ fn at_least(
         Ok(bytes) => (*bytes >= min, format!("{} of at least {}", text(*bytes), text(min))),
         Err(why) => (false, why.clone()),
     };
-    DoctorCheck { name, ok, seen, fix }
-}
-
-/// Tries what a lab in this folder would need; the folder is made. Leaves nothing else behind.
-pub async fn probe(state: &Utf8Path) -> Probes {
-    let link = ["ip", "link", "add", "probe0", "type", "veth", "peer", "name", "probe1"];
-    let table = ["nft", "add", "table", "inet", "probe"];
-    let tun = ["ip", "tuntap", "add", "probe", "mode", "tun"];
-    Probes {
-        root: rustix::process::geteuid().is_root(),
-        overlay: try_overlay(state).map_err(|why| why.to_string()),
-        namespaces: in_namespace(&link).await,
-        nftables: in_namespace(&table).await,
-        tun: in_namespace(&tun).await,
-        mmdebstrap: version("mmdebstrap", "--version").await,
-        nspawn: version("systemd-nspawn", "--version").await,
-        ssh: version("ssh", "-V").await,
-        keyring: KEYRINGS.into_iter().find(|path| Utf8Path::new(path).exists()),
-        disk_free_bytes: disk_free(state),
-        memory_available_bytes: memory_available(),
-        open_files: getrlimit(Resource::Nofile).current,
-    }
-}
-
-const KEYRINGS: [&str; 2] = [
-    "/usr/share/keyrings/debian-archive-keyring.gpg",
-    "/usr/share/keyrings/debian-archive-keyring.pgp",
-];
-
-fn try_overlay(state: &Utf8Path) -> Result<(), Why> {
-    let folder = state.join("doctor");
-    let [lower, upper, work, root] =
-        ["lower", "upper", "work", "root"].map(|name| folder.join(name));
-    for folder in [&lower, &upper, &work, &root] {
-        files::make_directory(folder)?;
-    }
-    let mounted = mounts::mount_overlay(&lower, &upper, &work, &root);
-    mounts::unmount_below(&folder)?;
-    files::remove_all(&folder)?;
-    mounted
-}
-
-async fn in_namespace(program: &[&str]) -> Result<(), String> {
-    let command = Command::new("unshare").arg("--net").args(program.iter().copied());
-    answer(&command).await.map(drop)
-}
-
-/// Returns the first line that a program says of itself; `ssh` writes it to standard error.
-async fn version(program: &str, option: &str) -> Result<String, String> {
-    let (stdout, stderr) = answer(&Command::new(program).arg(option)).await?;
-    let text = if stdout.trim().is_empty() { stderr } else { stdout };
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
-}
-
-async fn answer(command: &Command) -> Result<(String, String), String> {
-    let output = LocalHost::new("doctor").run_ok(command).await;
-    let output = output.map_err(|error| Why::from(error).to_string().replace('\n', "; "))?;
-    Ok((output.stdout_text(), output.stderr_tail()))
-}
-
-fn disk_free(state: &Utf8Path) -> Result<u64, String> {
-    let facts = rustix::fs::statvfs(state.as_str()).map_err(|error| error.to_string())?;
-    Ok(facts.f_bavail.saturating_mul(facts.f_frsize))
-}
-
-fn memory_available() -> Result<u64, String> {
-    let text = files::read_text(Utf8Path::new("/proc/meminfo"));
-    let text = text.map_err(|error| error.to_string())?.unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kib.map(|kib| kib * 1024).ok_or_else(|| "/proc/meminfo does not say".to_owned())
+    DoctorCheck { name, need: Need::Lab, ok, seen, fix }
 }
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8Path;
+    use ennead_host::files;
+
     use super::*;
+    use crate::world::{cgroup, loops};
 
     fn healthy() -> Probes {
         Probes {
@@ -208,10 +213,18 @@ mod tests {
             mmdebstrap: Ok("mmdebstrap 1.3.5".to_owned()),
             nspawn: Ok("systemd 252".to_owned()),
             ssh: Ok("OpenSSH_9.2".to_owned()),
-            keyring: Some(KEYRINGS[0]),
+            keyring: Some("/usr/share/keyrings/debian-archive-keyring.gpg"),
             disk_free_bytes: Ok(DISK_BYTES_MIN),
             memory_available_bytes: Ok(MEMORY_BYTES_MIN),
             open_files: Some(OPEN_FILES_MIN),
+            features: FeatureProbes {
+                packet_queue: Ok(()),
+                real_time: Ok(()),
+                loop_ext4: Ok(()),
+                mkfs_xfs: Ok("mkfs.xfs version 6.1.0".to_owned()),
+                freezer: Ok(()),
+                cpu_quota: Ok(()),
+            },
         }
     }
 
@@ -240,6 +253,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_feature_lacks_is_no_lack_of_the_lab() {
+        let mut probes = healthy();
+        probes.features.mkfs_xfs = Err("no such program".to_owned());
+        probes.features.packet_queue = Err("No such file or directory".to_owned());
+        let lacking: Vec<_> = evaluate(&probes).into_iter().filter(|check| !check.ok).collect();
+        assert_eq!(lacking.len(), 2);
+        assert!(lacking.iter().all(|check| check.need != Need::Lab), "{lacking:?}");
+        assert_eq!(lacking[1].need, Need::Feature("volumes with xfs"));
+        assert!(lacking[1].fix.contains("xfsprogs"));
+        probes.root = false;
+        let root = evaluate(&probes).into_iter().find(|check| !check.ok).unwrap();
+        assert_eq!((root.name, root.need), ("root", Need::Lab));
+    }
+
+    #[test]
     fn amounts_are_told_with_what_is_needed() {
         let mut probes = healthy();
         probes.disk_free_bytes = Ok(2_560_000_000);
@@ -255,7 +283,24 @@ mod tests {
         let probes = probe(state).await;
         assert!(files::list(state).unwrap().is_empty());
         assert!(probes.disk_free_bytes.is_ok() && probes.memory_available_bytes.is_ok());
-        let here = [&probes.overlay, &probes.namespaces, &probes.nftables, &probes.tun];
+        let own = &probes.features;
+        let here = [
+            &probes.overlay,
+            &probes.namespaces,
+            &probes.nftables,
+            &probes.tun,
+            &own.packet_queue,
+            &own.real_time,
+            &own.loop_ext4,
+            &own.freezer,
+            &own.cpu_quota,
+        ];
         assert!(here.iter().all(|seen| seen.is_ok()), "{here:?}");
+        assert!(own.mkfs_xfs.is_ok(), "{own:?}");
+        let namespaces = files::list(Utf8Path::new("/run/netns")).unwrap();
+        let trial = features::trial_name();
+        assert!(!namespaces.contains(&trial), "{namespaces:?}");
+        assert!(cgroup::folders(&trial).unwrap().is_empty());
+        assert!(loops::below(state).unwrap().is_empty());
     }
 }
