@@ -4,6 +4,7 @@ mod disks;
 mod faults;
 mod image;
 mod names;
+mod own_disks;
 mod storage_api;
 mod support;
 mod user_data;
