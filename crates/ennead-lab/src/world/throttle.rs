@@ -88,3 +88,15 @@ pub(crate) fn whole_disk(folder: &Utf8Path) -> Result<String, Why> {
     }
     Ok(format!("{major}:{minor}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_about_one_device_only() {
+        assert!(is_about("7:1 2000000", "7:1"));
+        assert!(!is_about("7:11 2000000", "7:1"));
+        assert!(!is_about("", "7:1"));
+    }
+}
