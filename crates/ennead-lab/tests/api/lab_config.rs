@@ -1,7 +1,5 @@
 //! What a lab keeps over its daemon's restarts.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use camino::Utf8Path;
 use ennead_host::files;
 use ennead_lab::daemon::{ConfigChange, Lab};

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use crate::support::TestLab;
-use ennead_host::files;
+use ennead_host::{Command, Host as _, LocalHost, files};
 use ennead_lab::lifecycle::census;
 use ennead_lab::world::{
     Disks as _, Harm, Harmful as _, Measured as _, RealWorld, ServerSeed, ServerSize, World as _,
@@ -64,6 +64,16 @@ async fn a_disk_has_its_type_s_size_and_lives_as_long_as_its_server() {
         world.power_off(1).await.unwrap();
         assert_eq!(mounts_and_loops(&lab).await, (0, 0));
         world.create_image(41, 1).await.unwrap();
+        assert_eq!(mounts_and_loops(&lab).await, (0, 0));
+
+        // What a daemon that was killed in a copy leaves is put away by the next one.
+        drop(world);
+        let folder = lab.place.state.join("servers/1");
+        let (file, point) = (folder.join("disk.img"), folder.join("disk"));
+        let mount = Command::new("mount").args(["-o", "loop", file.as_str(), point.as_str()]);
+        LocalHost::new("test").run_ok(&mount).await.unwrap();
+        assert_eq!(mounts_and_loops(&lab).await, (1, 1));
+        let world = lab.open().await;
         assert_eq!(mounts_and_loops(&lab).await, (0, 0));
 
         let size = |disk_gb| ServerSize { cores: 8, memory_bytes: 4 << 30, disk_gb };

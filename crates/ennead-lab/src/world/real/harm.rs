@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use ennead_host::files;
 
 use super::{Inner, RealWorld};
 use crate::world::place::ids;
@@ -67,20 +68,27 @@ impl Inner {
         Ok(())
     }
 
-    /// Ends what a daemon that is gone did to servers: faults are not remembered.
-    pub(super) fn heal(&self) -> Result<(), Why> {
+    /// Ends what a daemon that is gone did to servers: faults are not remembered, and a disk is
+    /// mounted only while its server runs.
+    pub(super) async fn heal(&self) -> Result<(), Why> {
         for server in ids(&self.place.servers())? {
             let group = self.place.names().server_cgroup(server);
             if freezer::is_frozen(&group)? {
                 freezer::set(&group, false)?;
             }
+            let place = self.place.server(server);
             if self.running(server)?.is_none() {
+                // Still mounted when a copy of a server that is off was cut short. What has stopped
+                // without us is cleared when it is adopted.
+                if !files::exists(&place.run())? {
+                    own_disk::put_away(&place).await?;
+                }
                 continue;
             }
             if throttle::is_set(&group)? {
                 self.throttle(server, None)?;
             }
-            own_disk::empty(&self.place.server(server))?;
+            own_disk::empty(&place)?;
         }
         Ok(())
     }

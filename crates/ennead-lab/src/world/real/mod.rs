@@ -106,7 +106,7 @@ impl RealWorld {
         // What a lost daemon or another boot of this machine left, or took away.
         inner.rewire().await?;
         inner.apply_filters().await?;
-        inner.heal()?;
+        inner.heal().await?;
         Ok(Self { inner: Arc::new(inner), events: TurnMutex::new(events) })
     }
 
