@@ -59,6 +59,9 @@ pub struct LabConfig {
     /// Servers reach this machine's network, and through it the real internet.
     #[serde(default)]
     pub egress: bool,
+    /// Servers that are created have disks of their own, as large as their types say.
+    #[serde(default)]
+    pub own_disks: bool,
 }
 
 impl LabConfig {
@@ -77,6 +80,8 @@ pub struct ConfigChange {
     pub limits: Option<Limits>,
     /// How long actions take.
     pub pace: Option<Pace>,
+    /// Whether servers that are created have disks of their own.
+    pub own_disks: Option<bool>,
 }
 
 /// A lab's folder and name.
@@ -130,6 +135,7 @@ impl Lab {
             pace: Pace::default(),
             distance: Vec::new(),
             egress: false,
+            own_disks: false,
         };
         files::make_private_directory(&self.folder)?;
         files::write(&self.folder.join(MARK), format!("{}\n", self.name))?;
@@ -150,6 +156,7 @@ impl Lab {
         let mut config = before.clone();
         config.limits = change.limits.unwrap_or(config.limits);
         config.pace = change.pace.unwrap_or(config.pace);
+        config.own_disks = change.own_disks.unwrap_or(config.own_disks);
         let is_new = config != before;
         if is_new {
             self.save(&config)?;
@@ -240,6 +247,7 @@ impl Lab {
                 wired.map_err(|error| Why::of(&error))?;
                 let open = world.set_egress(config.egress).await;
                 open.map_err(|error| Why::of(&error))?;
+                world.set_own_disks(config.own_disks);
                 Arc::new(world)
             }
             _ => Arc::new(MemoryWorld::new()),

@@ -29,7 +29,7 @@ pub struct Census {
     pub routes: usize,
     /// nftables tables in this machine's own namespace.
     pub tables: usize,
-    /// Loop devices over its volumes.
+    /// Loop devices over its volumes and over servers' own disks.
     pub loops: usize,
     /// Control groups, one for each hierarchy.
     pub cgroups: usize,
@@ -116,6 +116,9 @@ async fn remove(names: &LabNames, lab: &str, state: &Utf8Path) -> Result<(), Why
     network::remove_host_link(names).await?;
     egress::close(names, state).await?;
     let namespaces = namespace::list(&names.namespace_prefix())?;
+    if known {
+        loops::end_limits(state)?;
+    }
     cgroup::kill_all(&names.cgroup()).await?;
     for name in &namespaces {
         namespace::remove(name).await?;

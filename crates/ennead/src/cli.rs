@@ -5,7 +5,9 @@ use std::str::FromStr;
 use camino::Utf8PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
+use ennead_lab::daemon::ConfigChange;
 use ennead_lab::distance::Distance;
+use ennead_lab::state::Limits;
 use ennead_model::NodeName;
 
 use crate::cli_fault::FaultCommand;
@@ -253,9 +255,21 @@ pub(crate) struct LabServeArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", conflicts_with = "remember_only")]
     pub(crate) egress: Option<bool>,
+    /// Give servers that are created from now on disks of their own, as large as their types say;
+    /// kept until it is changed
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", conflicts_with = "remember_only")]
+    pub(crate) own_disks: Option<bool>,
     /// Limits and pace.
     #[command(flatten)]
     pub(crate) rules: LabRules,
+}
+
+impl LabServeArgs {
+    /// Returns what is to be different in a lab in which limits are in force.
+    pub(crate) fn change(&self, in_force: Limits) -> ConfigChange {
+        ConfigChange { own_disks: self.own_disks, ..self.rules.change(in_force) }
+    }
 }
 
 /// What runs on a node.

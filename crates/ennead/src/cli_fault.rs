@@ -40,7 +40,7 @@ pub(crate) enum FaultCommand {
     },
     /// Stop everything in servers; their addresses stay
     Freeze(Whose),
-    /// Leave servers' disks no byte
+    /// Leave servers' disks no byte; only with `lab up --own-disks`
     FullDisk(Whose),
     /// Slow servers' disks down
     SlowDisk {

@@ -91,7 +91,7 @@ impl LabRules {
             }
         }
         let pace = self.pace.as_deref().and_then(|pace| pace.parse::<Pace>().ok());
-        ConfigChange { limits: Some(limits), pace }
+        ConfigChange { limits: Some(limits), pace, ..ConfigChange::default() }
     }
 }
 

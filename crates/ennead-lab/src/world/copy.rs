@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::{Command, Host as _, LocalHost, files};
 
-use super::place::{LabPlace, ServerPlace};
+use super::place::{DiskPlace, LabPlace};
 use super::record::ServerRecord;
 use super::run;
 use super::why::Why;
@@ -21,9 +21,9 @@ fn folder(place: &LabPlace, image: u64) -> Utf8PathBuf {
 }
 
 /// The parts of a server's disk, each with its name in an image.
-fn parts(server: &ServerPlace) -> Vec<(&'static str, Utf8PathBuf)> {
-    let [(containers, _), (pods, _)] = server.bound();
-    vec![("upper", server.upper()), ("containerd", containers), ("kubelet", pods)]
+fn parts(disk: &DiskPlace) -> Vec<(&'static str, Utf8PathBuf)> {
+    let [(containers, _), (pods, _)] = disk.bound();
+    vec![("upper", disk.upper()), ("containerd", containers), ("kubelet", pods)]
 }
 
 /// Copies a server's disk to an image; no-op when that was done. Returns the bytes that it takes.
@@ -37,7 +37,7 @@ pub(crate) async fn create(
         let fresh = place.images().join(format!("new-{image}"));
         files::remove_all(&fresh)?;
         files::make_directory(&fresh)?;
-        for (name, from) in parts(&place.server(record.seed.id)) {
+        for (name, from) in parts(&record.disk(place)) {
             copy(&from, &fresh.join(name)).await?;
         }
         files::write(&fresh.join(BASE), format!("{}\n", record.image))?;
@@ -58,23 +58,23 @@ pub(crate) fn delete(place: &LabPlace, image: u64) -> Result<(), Why> {
     Ok(())
 }
 
-/// Gives a server that does not run an empty disk, or one from an image. Returns the root beneath.
+/// Empties the disk of a server that does not run, or fills it from an image. Returns the root
+/// beneath.
 pub(crate) async fn fill(
     place: &LabPlace,
-    server: &ServerPlace,
+    disk: &DiskPlace,
     image: Option<u64>,
 ) -> Result<Utf8PathBuf, Why> {
-    files::remove(&server.prepared())?;
-    for (_, part) in parts(server) {
+    for (_, part) in parts(disk) {
         files::remove_all(&part)?;
     }
-    files::remove_all(&server.work())?;
-    server.prepare()?;
+    files::remove_all(&disk.work())?;
+    disk.prepare()?;
     let Some(image) = image else { return Ok(place.image.clone()) };
     let folder = folder(place, image);
     let base = files::read_text(&folder.join(BASE))?;
     let base = base.ok_or_else(|| Why(format!("there is no image {image}")))?;
-    for (name, part) in parts(server) {
+    for (name, part) in parts(disk) {
         copy(&folder.join(name), &part).await?;
     }
     Ok(Utf8PathBuf::from(base.trim()))

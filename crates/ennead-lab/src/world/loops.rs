@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, files};
 
+use super::throttle;
 use super::why::Why;
 
 /// How long the kernel may take to let go of a device after its last user.
@@ -21,7 +22,7 @@ pub(crate) struct Loop {
 }
 
 impl Loop {
-    /// Returns the path of its node.
+    /// Returns its node, for example `/dev/loop3`.
     pub(crate) fn device(&self) -> String {
         format!("/dev/{}", self.name)
     }
@@ -62,6 +63,15 @@ pub(crate) async fn ensure(file: &Utf8Path) -> Result<Loop, Why> {
     run(&["--find", file.as_str()]).await?;
     let made = below(file)?.into_iter().next();
     made.ok_or_else(|| Why(format!("{file} has no loop device after losetup")))
+}
+
+/// Ends the limits of the devices of all files at or below a path, so that what is not written yet
+/// holds nobody up.
+pub(crate) fn end_limits(path: &Utf8Path) -> Result<(), Why> {
+    for found in below(path)? {
+        throttle::set_for_nobody(&found.numbers()?, None)?;
+    }
+    Ok(())
 }
 
 /// Lets the device of a file that has grown grow too; no-op without one.

@@ -21,6 +21,7 @@ pub mod names;
 pub(crate) mod namespace;
 pub(crate) mod network;
 pub(crate) mod nspawn;
+mod own_disk;
 pub mod place;
 pub(crate) mod process;
 pub mod public_side;

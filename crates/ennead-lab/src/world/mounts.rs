@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::files;
-use rustix::mount::{MountFlags, UnmountFlags};
+use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 
 use super::why::Why;
 
@@ -42,6 +42,19 @@ pub(crate) fn mount_overlay(
         Some(data.as_c_str()),
     )
     .map_err(|error| Why(format!("mount overlay {target}: {error}")))
+}
+
+/// Lets what is unmounted in a folder vanish from all other mount namespaces too: every container
+/// that is started gets a copy of all mounts, and one of a disk would hold that disk forever. Where
+/// systemd is init, all of this machine is like that. No-op when a mount is there already.
+pub(crate) fn share(folder: &Utf8Path) -> Result<(), Why> {
+    if mounts_below(folder)?.iter().any(|point| point == folder) {
+        return Ok(());
+    }
+    let bound = rustix::mount::mount_bind(folder.as_str(), folder.as_str());
+    bound
+        .and_then(|()| rustix::mount::mount_change(folder.as_str(), MountPropagationFlags::SHARED))
+        .map_err(|error| Why(format!("make {folder} a shared mount: {error}")))
 }
 
 /// Unmounts everything at or below a folder. What is still in use vanishes with its last user.

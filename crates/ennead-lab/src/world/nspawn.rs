@@ -11,7 +11,7 @@ use ennead_host::clock::wait_until;
 use ennead_host::{Command, Host as _, LocalHost, files};
 
 use super::limits::Limits;
-use super::place::ServerPlace;
+use super::place::{DiskPlace, ServerPlace};
 use super::process::{Process, Run, container_init};
 use super::why::Why;
 use super::{cgroup, mounts, namespace, run};
@@ -54,6 +54,8 @@ const EXIT_DEADLINE: Duration = Duration::from_secs(2);
 pub(crate) struct Container<'a> {
     /// Its files; the root is mounted.
     pub(crate) place: &'a ServerPlace,
+    /// Its disk.
+    pub(crate) disk: &'a DiskPlace,
     /// Name of its network namespace and of the machine.
     pub(crate) name: &'a str,
     /// Its first host name.
@@ -114,7 +116,7 @@ fn nspawn_arguments(container: &Container<'_>) -> Vec<String> {
         "--console=pipe".to_owned(),
         "--boot".to_owned(),
     ];
-    let binds = place.bound();
+    let binds = container.disk.bound();
     arguments.extend(binds.iter().map(|(from, to)| format!("--bind={from}:{to}")));
     arguments
 }

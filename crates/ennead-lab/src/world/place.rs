@@ -118,6 +118,29 @@ impl ServerPlace {
         self.folder.join("root")
     }
 
+    /// The file that is its disk, when it has one of its own.
+    pub(crate) fn own_disk(&self) -> Utf8PathBuf {
+        self.folder.join("disk.img")
+    }
+
+    /// Where its own disk is mounted.
+    pub(crate) fn own_mount(&self) -> Utf8PathBuf {
+        self.folder.join("disk")
+    }
+
+    /// What it writes: on its own disk, or beside its other files on this machine's.
+    pub(crate) fn disk(&self, own: bool) -> DiskPlace {
+        DiskPlace { folder: if own { self.own_mount() } else { self.folder.clone() } }
+    }
+}
+
+/// A server's disk: what it has written over its image.
+#[derive(Debug, Clone)]
+pub(crate) struct DiskPlace {
+    folder: Utf8PathBuf,
+}
+
+impl DiskPlace {
     pub(crate) fn upper(&self) -> Utf8PathBuf {
         self.folder.join("upper")
     }
@@ -136,7 +159,7 @@ impl ServerPlace {
 
     /// Makes its folders.
     pub(crate) fn prepare(&self) -> Result<(), Why> {
-        for folder in [self.root(), self.upper(), self.work()] {
+        for folder in [self.upper(), self.work()] {
             files::make_directory(&folder)?;
         }
         for (folder, _) in self.bound() {

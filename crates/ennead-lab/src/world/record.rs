@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::place::{LabPlace, ids};
+use super::place::{DiskPlace, LabPlace, ids};
 use super::why::Why;
 use super::{Attachment, NetworkRoute, NetworkSeed, PacketFilter, ServerSeed};
 
@@ -26,6 +26,9 @@ pub(crate) struct ServerRecord {
     /// Floating addresses that lead to it.
     #[serde(default)]
     pub(crate) floating: Vec<Ipv4Addr>,
+    /// Its disk is a file system of its own instead of a part of this machine's.
+    #[serde(default)]
+    pub(crate) own_disk: bool,
 }
 
 /// A private network of a server.
@@ -52,6 +55,11 @@ pub(crate) struct NetworkRecord {
 }
 
 impl ServerRecord {
+    /// Returns where its disk is.
+    pub(crate) fn disk(&self, place: &LabPlace) -> DiskPlace {
+        place.server(self.seed.id).disk(self.own_disk)
+    }
+
     /// Returns the attachment to a network.
     pub(crate) fn attached_to(&self, network: u64) -> Option<&Attached> {
         self.attached.iter().find(|attached| attached.attachment.network == network)

@@ -18,7 +18,7 @@ use super::why::Why;
 use super::{VolumeSeed, VolumeUse, loops, run};
 
 /// A GB of a volume, as the cloud counts it.
-const GB: u64 = 1 << 30;
+pub(super) const GB: u64 = 1 << 30;
 
 /// How long a file system may take to be made; of the largest volume it is some seconds.
 const FORMAT_DEADLINE: Duration = Duration::from_mins(5);
@@ -104,7 +104,7 @@ pub(crate) async fn create(place: &LabPlace, seed: &VolumeSeed) -> Result<(), Wh
     put(place, &VolumeRecord { seed: seed.clone(), place: None })
 }
 
-fn set_size(path: &Utf8Path, size_gb: u64) -> Result<(), Why> {
+pub(super) fn set_size(path: &Utf8Path, size_gb: u64) -> Result<(), Why> {
     let failed = |error| Why(format!("resize {path}: {error}"));
     let mut options = File::options();
     let file = options.create(true).append(true).open(path).map_err(failed)?;

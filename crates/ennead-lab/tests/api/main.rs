@@ -13,6 +13,7 @@ mod firewalls;
 mod floating_ips;
 mod images;
 mod keys_and_groups;
+mod lab_config;
 mod metrics;
 mod names;
 mod network_routes;

@@ -4,6 +4,7 @@ mod disks;
 mod faults;
 mod image;
 mod names;
+mod own_disks;
 mod password;
 mod reboot;
 mod storage_api;

@@ -122,7 +122,7 @@ async fn serve(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandErro
         Some(image(&lab, false).await?)
     };
     let config = lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
-    lab.configure(args.rules.change(config.limits)).or_exit(Exit::Usage)?;
+    lab.configure(args.change(config.limits)).or_exit(Exit::Usage)?;
     lab.rewire(&args.distance, args.egress).or_exit(Exit::Usage)?;
     let mut ended = signal(SignalKind::terminate()).or_exit(Exit::Internal)?;
     let shutdown = async move {
@@ -145,7 +145,7 @@ async fn up(global: &Global, args: &LabServeArgs) -> Result<Exit, CommandError> 
         image(&lab, false).await?;
     }
     let config = lab.ensure(args.remember_only).await.or_exit(Exit::Usage)?;
-    let is_configured = lab.configure(args.rules.change(config.limits)).or_exit(Exit::Usage)?;
+    let is_configured = lab.configure(args.change(config.limits)).or_exit(Exit::Usage)?;
     let is_rewired = lab.rewire(&args.distance, args.egress).or_exit(Exit::Usage)?;
     if is_configured || is_rewired {
         // Servers go on while the daemon starts again with what is new.

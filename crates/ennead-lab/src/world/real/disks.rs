@@ -1,6 +1,7 @@
 //! Disks, images and volumes.
 
 use async_trait::async_trait;
+use camino::Utf8PathBuf;
 use ennead_host::{Host as _, LocalHost, files};
 
 use super::{Inner, RealWorld, server_error};
@@ -9,7 +10,7 @@ use crate::world::record::{find_server, load_server, save_server};
 use crate::world::why::Why;
 use crate::world::{
     Disks, Password, ServerSeed, ServerSize, VolumeSeed, VolumeUse, WorldError, copy, mounts,
-    volume,
+    own_disk, volume,
 };
 
 fn volume_error(id: u64, verb: &'static str) -> impl FnOnce(Why) -> WorldError {
@@ -45,16 +46,37 @@ impl Inner {
     async fn rebuild(&self, seed: &ServerSeed) -> Result<(), Why> {
         self.check_off(seed.id)?;
         let mut record = load_server(&self.place, seed.id)?;
-        let place = self.place.server(seed.id);
-        mounts::unmount_below(&place.root())?;
-        record.image = copy::fill(&self.place, &place, seed.snapshot).await?;
+        mounts::unmount_below(&self.place.server(seed.id).root())?;
+        record.image = self.fresh_disk(seed, record.own_disk).await?;
         record.seed = seed.clone();
         save_server(&self.place, &record)
     }
 
-    fn resize(&self, server: u64, size: ServerSize) -> Result<(), Why> {
+    /// Gives a server that does not run an empty disk, or one from an image. Returns the root
+    /// beneath.
+    pub(super) async fn fresh_disk(
+        &self,
+        seed: &ServerSeed,
+        own: bool,
+    ) -> Result<Utf8PathBuf, Why> {
+        let place = self.place.server(seed.id);
+        files::remove(&place.prepared())?;
+        if !own {
+            return copy::fill(&self.place, &place.disk(false), seed.snapshot).await;
+        }
+        own_disk::make(&place, seed.disk_gb).await?;
+        own_disk::mount(&place).await?;
+        let filled = copy::fill(&self.place, &place.disk(true), seed.snapshot).await;
+        own_disk::put_away(&place).await?;
+        filled
+    }
+
+    async fn resize(&self, server: u64, size: ServerSize) -> Result<(), Why> {
         self.check_off(server)?;
         let mut record = load_server(&self.place, server)?;
+        if record.own_disk && size.disk_gb != record.seed.disk_gb {
+            own_disk::grow(&self.place.server(server), size.disk_gb).await?;
+        }
         record.seed.cores = size.cores;
         record.seed.memory_bytes = size.memory_bytes;
         record.seed.disk_gb = size.disk_gb;
@@ -73,7 +95,15 @@ impl Inner {
     async fn create_image(&self, image: u64, server: u64) -> Result<u64, Why> {
         files::make_directory(&self.place.images())?;
         let record = load_server(&self.place, server)?;
-        copy::create(&self.place, image, &record).await
+        let place = self.place.server(server);
+        if record.own_disk {
+            own_disk::mount(&place).await?;
+        }
+        let copied = copy::create(&self.place, image, &record).await;
+        if record.own_disk && self.running(server)?.is_none() {
+            own_disk::put_away(&place).await?;
+        }
+        copied
     }
 
     async fn attach_volume(&self, wanted: &VolumeUse) -> Result<(), Why> {
@@ -124,7 +154,7 @@ impl Disks for RealWorld {
 
     async fn resize(&self, server: u64, size: ServerSize) -> Result<(), WorldError> {
         let _turn = self.inner.server_turn(server).await;
-        self.inner.resize(server, size).map_err(server_error(server, "resize"))
+        self.inner.resize(server, size).await.map_err(server_error(server, "resize"))
     }
 
     async fn set_password(&self, server: u64, password: &Password) -> Result<(), WorldError> {

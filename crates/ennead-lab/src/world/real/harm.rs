@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use ennead_host::files;
 
 use super::{Inner, RealWorld};
 use crate::world::place::ids;
-use crate::world::record::find_server;
+use crate::world::record::{ServerRecord, find_server};
 use crate::world::why::Why;
-use crate::world::{Harm, Harmful, WorldError, freezer, throttle};
+use crate::world::{Harm, Harmful, WorldError, freezer, own_disk, throttle};
 
 /// Whose turn it is to do harm.
 const HARM: &str = "harm";
@@ -24,7 +25,7 @@ impl Harmful for RealWorld {
 
 impl Inner {
     async fn set_harm(&self, all: &[Harm]) -> Result<(), Why> {
-        possible(all)?;
+        self.check_possible(all)?;
         let before = self.wires.harm();
         self.wires.set_harm(all);
         let done = self.change_harm(&before, all).await;
@@ -46,6 +47,17 @@ impl Inner {
                 freezer::set(&group, is.contains(server))?;
             }
         }
+        let (was, is) = (full(before), full(after));
+        for server in was.symmetric_difference(&is) {
+            let _turn = self.server_turn(*server).await;
+            let place = self.place.server(*server);
+            match find_server(&self.place, *server)? {
+                Some(record) if self.running(*server)?.is_none() || !record.own_disk => {}
+                Some(_) if is.contains(server) => own_disk::fill(&place).await?,
+                Some(_) => own_disk::empty(&place)?,
+                None => {}
+            }
+        }
         let (was, is) = (slow(before), slow(after));
         for server in was.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
             let _turn = self.server_turn(*server).await;
@@ -56,16 +68,27 @@ impl Inner {
         Ok(())
     }
 
-    /// Ends what a daemon that is gone did to servers: faults are not remembered.
-    pub(super) fn heal(&self) -> Result<(), Why> {
+    /// Ends what a daemon that is gone did to servers: faults are not remembered, and a disk is
+    /// mounted only while its server runs.
+    pub(super) async fn heal(&self) -> Result<(), Why> {
         for server in ids(&self.place.servers())? {
             let group = self.place.names().server_cgroup(server);
             if freezer::is_frozen(&group)? {
                 freezer::set(&group, false)?;
             }
-            if self.running(server)?.is_some() && throttle::is_set(&group)? {
+            let place = self.place.server(server);
+            if self.running(server)?.is_none() {
+                // Still mounted when a copy of a server that is off was cut short. What has stopped
+                // without us is cleared when it is adopted.
+                if !files::exists(&place.run())? {
+                    own_disk::put_away(&place).await?;
+                }
+                continue;
+            }
+            if throttle::is_set(&group)? {
                 self.throttle(server, None)?;
             }
+            own_disk::empty(&place)?;
         }
         Ok(())
     }
@@ -76,31 +99,59 @@ impl Inner {
         all.get(&server).map_or(Ok(()), |bytes| self.throttle(server, Some(*bytes)))
     }
 
-    fn throttle(&self, server: u64, bytes_per_second: Option<u64>) -> Result<(), Why> {
-        if find_server(&self.place, server)?.is_none() || self.running(server)?.is_none() {
+    /// Fills a server's disk before it boots when the faults in force say so.
+    pub(super) async fn fill_up(&self, record: &ServerRecord) -> Result<(), Why> {
+        if record.own_disk && full(&self.wires.harm()).contains(&record.seed.id) {
+            own_disk::fill(&self.place.server(record.seed.id)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn throttle(&self, server: u64, bytes_per_second: Option<u64>) -> Result<(), Why> {
+        let Some(record) = find_server(&self.place, server)? else { return Ok(()) };
+        if self.running(server)?.is_none() {
             return Ok(());
         }
         let group = self.place.names().server_cgroup(server);
-        throttle::set(&group, &self.place.server(server).upper(), bytes_per_second)
+        let upper = record.disk(&self.place).upper();
+        throttle::set(&group, &upper, bytes_per_second)?;
+        if record.own_disk {
+            throttle::set_for_nobody(&throttle::whole_disk(&upper)?, bytes_per_second)?;
+        }
+        Ok(())
     }
-}
 
-/// Says what this machine cannot do, before anything is done.
-fn possible(all: &[Harm]) -> Result<(), Why> {
-    let missing = "a full disk needs a file system of its own for each server: in this lab all \
-                   servers' disks lie in the lab's folder, and filling it would fill them all";
-    if all.iter().any(|harm| matches!(harm, Harm::FullDisk { .. })) {
-        return Err(Why(missing.to_owned()));
+    /// Says what this machine cannot do, before anything is done.
+    fn check_possible(&self, all: &[Harm]) -> Result<(), Why> {
+        for server in full(all) {
+            if find_server(&self.place, server)?.is_some_and(|record| !record.own_disk) {
+                return Err(Why(format!(
+                    "a full disk needs a file system of its own: server {server} writes to the \
+                     lab's folder as others do, and filling it would fill them all; servers that \
+                     are created after `ennead lab up --own-disks` have one"
+                )));
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn frozen(all: &[Harm]) -> BTreeSet<u64> {
-    let servers = all.iter().filter_map(|harm| match harm {
+    servers(all, |harm| match harm {
         Harm::Freeze { servers } => Some(servers),
         _ => None,
-    });
-    servers.flatten().copied().collect()
+    })
+}
+
+fn full(all: &[Harm]) -> BTreeSet<u64> {
+    servers(all, |harm| match harm {
+        Harm::FullDisk { servers } => Some(servers),
+        _ => None,
+    })
+}
+
+fn servers(all: &[Harm], whose: impl Fn(&Harm) -> Option<&Vec<u64>>) -> BTreeSet<u64> {
+    all.iter().filter_map(whose).flatten().copied().collect()
 }
 
 /// The slowest of all that are asked for.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -28,8 +29,8 @@ use super::record::{
 };
 use super::why::Why;
 use super::{
-    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, cgroup, copy, first_start,
-    freezer, metadata, mounts, namespace, network, run, volume,
+    Attachment, NetworkSeed, ServerSeed, World, WorldError, WorldEvent, cgroup, first_start,
+    freezer, metadata, mounts, namespace, network, own_disk, run, throttle, volume,
 };
 use crate::names::NameServer;
 use crate::state::Prefix;
@@ -51,6 +52,7 @@ struct Inner {
     names: NameServer,
     closed: CancellationToken,
     wires: Wiring,
+    own_disks: AtomicBool,
 }
 
 impl Drop for RealWorld {
@@ -101,12 +103,19 @@ impl RealWorld {
         });
         let (tell, events) = unbounded_channel();
         let (turns, watched, wires) = (Mutex::default(), Mutex::default(), Wiring::default());
-        let inner = Inner { place, turns, watched, tell, names, closed, wires };
+        let own_disks = AtomicBool::new(false);
+        let inner = Inner { place, turns, watched, tell, names, closed, wires, own_disks };
         // What a lost daemon or another boot of this machine left, or took away.
         inner.rewire().await?;
         inner.apply_filters().await?;
-        inner.heal()?;
+        inner.heal().await?;
         Ok(Self { inner: Arc::new(inner), events: TurnMutex::new(events) })
+    }
+
+    /// Decides whether servers that are created from now on have disks of their own: file systems as
+    /// large as their types say. Those that are there stay as they are.
+    pub fn set_own_disks(&self, own: bool) {
+        self.inner.own_disks.store(own, Ordering::Relaxed);
     }
 
     /// Returns where it lives.
@@ -149,7 +158,9 @@ impl Inner {
 
     async fn clear(&self, id: u64) -> Result<(), Why> {
         let names = self.place.names();
-        nspawn::clear(&self.place.server(id), &names.server(id), &names.server_cgroup(id)).await
+        let place = self.place.server(id);
+        nspawn::clear(&place, &names.server(id), &names.server_cgroup(id)).await?;
+        own_disk::put_away(&place).await
     }
 
     async fn start(&self, id: u64) -> Result<Process, Why> {
@@ -168,13 +179,20 @@ impl Inner {
         let place = self.place.server(record.seed.id);
         let names = self.place.names();
         let name = names.server(record.seed.id);
-        mounts::mount_overlay(&record.image, &place.upper(), &place.work(), &place.root())?;
+        if record.own_disk {
+            own_disk::mount(&place).await?;
+        }
+        let disk = record.disk(&self.place);
+        disk.prepare()?;
+        mounts::mount_overlay(&record.image, &disk.upper(), &disk.work(), &place.root())?;
         let prepared = first_start::prepare(&place, &name, record);
         let connected = network::connect(&self.place, record);
         tokio::try_join!(prepared, connected)?;
+        self.fill_up(record).await?;
         self.forget_password(record)?;
         let container = Container {
             place: &place,
+            disk: &disk,
             name: &name,
             host_name: &record.seed.name,
             group: &names.server_cgroup(record.seed.id),
@@ -200,6 +218,10 @@ impl Inner {
     async fn put_out(&self, record: &ServerRecord) -> Result<(), Why> {
         network::cut(&self.place, record).await?;
         let group = self.place.names().server_cgroup(record.seed.id);
+        // What still waits for a slow disk cannot be killed.
+        if throttle::is_set(&group)? {
+            self.throttle(record.seed.id, None)?;
+        }
         if freezer::is_frozen(&group)? {
             cgroup::kill_all(&group).await?;
         }
@@ -238,13 +260,16 @@ impl Inner {
         }
         seed.public_ip.map_or(Ok(()), |address| self.check_public(address))?;
         let place = self.place.server(seed.id);
-        let image = copy::fill(&self.place, &place, seed.snapshot).await?;
+        files::make_directory(&place.root())?;
+        let own_disk = self.own_disks.load(Ordering::Relaxed);
+        let image = self.fresh_disk(seed, own_disk).await?;
         let record = ServerRecord {
             seed: seed.clone(),
             image,
             attached: Vec::new(),
             filter: None,
             floating: Vec::new(),
+            own_disk,
         };
         save_server(&self.place, &record)
     }
