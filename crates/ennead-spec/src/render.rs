@@ -17,6 +17,9 @@ pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
     let mut platform = Table::new();
     platform.insert("name".into(), spec.platform.clone().into());
     platform.insert("drills".into(), spec.drills.into());
+    if !spec.promises.is_empty() {
+        platform.insert("promises".into(), list(&spec.promises));
+    }
     let mut root = Table::new();
     root.insert("format_version".into(), FORMAT_VERSION.into());
     root.insert("platform".into(), platform.into());
