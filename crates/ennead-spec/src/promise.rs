@@ -18,7 +18,7 @@ pub enum Promise {
     AnySite,
     /// The loss of this site.
     Site(SiteName),
-    /// Any partition between the sites.
+    /// Any partition of the sites into two sides.
     Partition,
     /// Planned work on every server, one at a time.
     Maintenance,
