@@ -65,7 +65,9 @@ fn read_spec(document: &Document<'_>, catalogue: &Catalogue) -> Option<Spec> {
         Some(_) => read_promises(&promises, sites),
         None => (Vec::new(), Vec::new()),
     };
-    unknown.into_iter().for_each(|finding| root.note(finding));
+    for finding in unknown {
+        root.note(finding);
+    }
     let mut fleet = fleet.filter(|_| options_whole)?;
     fleet.platform.clone_from(&platform);
     Some(Spec { platform, drills, promises, cloud, operator, fleet, options })

@@ -6,9 +6,18 @@
 //! primary and the replicas that may confirm; it is written anew when the cluster has settled.
 
 use super::layout::{Layout, Settings};
-use super::outcome::{Outcome, Outcomes, Scene, Verdict, Why};
+use super::outcome::{Outcome, Outcomes, Verdict, Why};
 use super::set::Servers;
 use super::times::{self, Besides};
+
+/// What is the case at one moment: who runs, and who sees whom of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scene<'a> {
+    /// The servers that run.
+    pub(super) alive: Servers,
+    /// Groups of them that see each other; one when there is no partition.
+    pub(super) sides: &'a [Servers],
+}
 
 /// What the database's instances know when something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,7 +24,7 @@ mod times;
 
 pub use layout::{Layout, Settings};
 pub use loss::{lose, part};
-pub use outcome::{Outcome, Outcomes, SERVICES, Scene, Verdict, Why};
+pub use outcome::{Outcome, Outcomes, SERVICES, Verdict, Why};
 pub use promises::{Kept, judge, judge_all, subsets};
 pub use report::{Entry, NOT_COMPUTED, Row, Survival, survive};
 pub use sequence::{Event, follow, maintain};

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::layout::Layout;
-use super::set::Servers;
 
 /// What becomes of a service. The order is from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -152,8 +151,8 @@ impl Verdict {
             }
             Why::Resumed => "the former primary takes up its role again".to_owned(),
             Why::Unproven(left, needed) => format!(
-                "{left} of the needed {needed} replicas are left to prove that nothing is missing, \
-                 so nobody is promoted by itself"
+                "replicas left: {left}, needed to prove that nothing is missing: {needed}, so \
+                 nobody is promoted by itself"
             ),
             Why::CutOff => "the primary steps down without etcd's majority, and the others cannot \
                             prove that nothing is missing until the partition ends"
@@ -233,13 +232,4 @@ impl Outcomes {
         };
         format!("{service} {}: {}", verdict.outcome, verdict.reason(layout))
     }
-}
-
-/// What happens at one moment: who is away, and who sees whom of the others.
-#[derive(Debug, Clone, Copy)]
-pub struct Scene<'a> {
-    /// The servers that run.
-    pub alive: Servers,
-    /// Groups of them that see each other; one when there is no partition.
-    pub sides: &'a [Servers],
 }

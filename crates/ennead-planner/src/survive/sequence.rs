@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::layout::Layout;
-use super::loss::{Database, judge, worst};
-use super::outcome::{Outcome, Outcomes, Scene, Verdict, Why};
+use super::loss::{Database, Scene, judge, lose, worst};
+use super::outcome::{Outcome, Outcomes, Verdict, Why};
 use super::set::Servers;
 use super::times;
 
@@ -67,7 +67,7 @@ pub fn maintain(layout: &Layout, server: usize) -> Outcomes {
     let scene = Scene { alive, sides: &[alive] };
     let set = layout.members.minus(away);
     if set.is_empty() || set == layout.members || !layout.decides(alive) {
-        return super::loss::lose(layout, away);
+        return lose(layout, away);
     }
     let left = set.iter().map(|primary| Database { primary, set, running: true });
     let mut outcomes = worst(layout, scene, left);
