@@ -230,7 +230,8 @@ fn stop(layout: &Layout, scene: Scene<'_>, database: Database, home: Option<Serv
     } else {
         (Outcome::ReadOnly, Why::NoLock)
     };
-    let writes = Verdict { outcome, why, primary: Some(primary) };
+    let matters = Some(primary).filter(|_| !copies.is_empty());
+    let writes = Verdict { outcome, why, primary: matters };
     let reads = if copies.is_empty() {
         writes
     } else if layout.balancers.is_empty() {

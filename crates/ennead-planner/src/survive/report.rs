@@ -80,17 +80,19 @@ pub fn survive(layout: &Layout) -> Survival {
 }
 
 fn describe(layout: &Layout) -> String {
-    format!(
-        "{} servers in {} sites; {} voters; {} instances of the database, {} of them confirm each \
-         commit besides the primary; {} poolers; {} load balancers",
-        layout.all.len(),
-        layout.sites.len(),
-        layout.voters.len(),
-        layout.members.len(),
-        layout.synchronous.min(layout.members.len().saturating_sub(1)),
-        layout.poolers.len(),
-        layout.balancers.len()
-    )
+    let count =
+        |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let confirming = layout.synchronous.min(layout.members.len().saturating_sub(1));
+    [
+        count(layout.all.len(), "server"),
+        count(layout.sites.len(), "site"),
+        count(layout.voters.len(), "voter"),
+        count(layout.members.len(), "database instance"),
+        count(layout.poolers.len(), "pooler"),
+        count(layout.balancers.len(), "load balancer"),
+        format!("each commit confirmed by {}", count(confirming, "replica")),
+    ]
+    .join(", ")
 }
 
 fn rows(layout: &Layout) -> Vec<Row> {
