@@ -102,3 +102,21 @@ fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
 fn list(items: impl IntoIterator<Item = impl ToString>) -> Value {
     Value::Array(items.into_iter().map(|item| Value::String(item.to_string())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use ennead_model::Catalogue;
+
+    use super::*;
+    use crate::{PRESETS, parse_spec};
+
+    #[test]
+    fn presets_come_back_whole_with_their_promises() {
+        for preset in &PRESETS {
+            let spec = parse_spec(preset.text, Catalogue::embedded()).spec.unwrap();
+            assert!(!spec.promises.is_empty());
+            let text = render_spec(&spec).unwrap();
+            assert_eq!(parse_spec(&text, Catalogue::embedded()).spec.unwrap(), spec, "{text}");
+        }
+    }
+}

@@ -115,6 +115,15 @@ fn hillsboro_may_be_lost_and_cut_off() {
 }
 
 #[test]
+fn a_cut_inside_the_larger_site_goes_to_the_side_with_the_majority() {
+    let layout = baseline();
+    let apart = servers(&layout, &["crm-ctrl-ash-1", "crm-app-ash-1", "crm-svc-ash-1"]);
+    let cut = part(&layout, &[apart, layout.all.minus(apart)]);
+    assert!(cut.keeps(), "{cut:?}");
+    assert_eq!(cut.entry.why, Why::Left("load balancers", 2, 3));
+}
+
+#[test]
 fn one_after_another_is_better_than_at_once() {
     let layout = nine(1);
     let [one, two] = ["crm-ctrl-ash-1", "crm-ctrl-ash-2"].map(|it| servers(&layout, &[it]));
