@@ -11,6 +11,7 @@ mod operator;
 mod options;
 mod parse;
 mod presets;
+mod promise;
 mod render;
 mod spec;
 pub mod store;
@@ -19,6 +20,7 @@ pub mod vault;
 
 pub use parse::{FORMAT_VERSION, Parsed, parse_spec};
 pub use presets::{PRESETS, Preset, preset};
+pub use promise::Promise;
 pub use render::render_spec;
 pub use spec::{CloudSpec, LAB_ENDPOINT, OperatorSpec, Spec, TokenSource};
 pub use text::{Places, Position};

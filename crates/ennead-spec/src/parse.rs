@@ -8,6 +8,7 @@ use crate::cloud::read_cloud;
 use crate::fleet::{place_components, read_nodes, read_sites, read_tiers};
 use crate::operator::read_operator;
 use crate::options::read_options;
+use crate::promise::read_promises;
 use crate::spec::Spec;
 use crate::text::{Document, Places, Section, without_errors};
 
@@ -56,10 +57,20 @@ fn read_spec(document: &Document<'_>, catalogue: &Catalogue) -> Option<Spec> {
     let (options, options_whole) = read_options(document, &root);
     let fleet = read_fleet(&root, &options, catalogue);
     root.finish();
-    let (platform, drills) = platform?;
+    let Platform { name: platform, drills, promises } = platform?;
+    let sites = fleet.as_ref().map(|fleet| fleet.sites.keys()).into_iter().flatten();
+    // Without the sites a promise about one cannot be judged; what keeps them from being read is a
+    // finding already.
+    let (promises, unknown) = match fleet {
+        Some(_) => read_promises(&promises, sites),
+        None => (Vec::new(), Vec::new()),
+    };
+    for finding in unknown {
+        root.note(finding);
+    }
     let mut fleet = fleet.filter(|_| options_whole)?;
     fleet.platform.clone_from(&platform);
-    Some(Spec { platform, drills, cloud, operator, fleet, options })
+    Some(Spec { platform, drills, promises, cloud, operator, fleet, options })
 }
 
 /// Returns false when the rest of the text follows rules that are not known here.
@@ -83,11 +94,20 @@ fn read_format(root: &Section<'_, '_>) -> bool {
     true
 }
 
-/// Returns the platform's name and whether drills may break it.
-fn read_platform(root: &Section<'_, '_>) -> Option<(String, bool)> {
+/// The table of the platform itself.
+struct Platform<'t> {
+    name: String,
+    drills: bool,
+    /// Each word with its place.
+    promises: Vec<(String, &'t str)>,
+}
+
+/// Returns the platform's name, whether drills may break it, and what it promises.
+fn read_platform<'d>(root: &Section<'d, '_>) -> Option<Platform<'d>> {
     let section = root.required_section("platform")?;
     let name = section.required_text("name", "crm");
     let drills = section.boolean("drills").unwrap_or(false);
+    let promises = section.texts("promises");
     section.finish();
     let name = name?;
     if ennead_model::SiteName::new(name).is_err() || name.len() > PLATFORM_CHARS_MAX {
@@ -97,7 +117,7 @@ fn read_platform(root: &Section<'_, '_>) -> Option<(String, bool)> {
         section.note(Finding::error("bad-name", section.place("name"), message).hint(hint));
         return None;
     }
-    Some((name.to_owned(), drills))
+    Some(Platform { name: name.to_owned(), drills, promises })
 }
 
 /// Returns the fleet when every site, tier and node of it could be made.

@@ -17,6 +17,9 @@ pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
     let mut platform = Table::new();
     platform.insert("name".into(), spec.platform.clone().into());
     platform.insert("drills".into(), spec.drills.into());
+    if !spec.promises.is_empty() {
+        platform.insert("promises".into(), list(&spec.promises));
+    }
     let mut root = Table::new();
     root.insert("format_version".into(), FORMAT_VERSION.into());
     root.insert("platform".into(), platform.into());
@@ -98,4 +101,22 @@ fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {
 
 fn list(items: impl IntoIterator<Item = impl ToString>) -> Value {
     Value::Array(items.into_iter().map(|item| Value::String(item.to_string())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use ennead_model::Catalogue;
+
+    use super::*;
+    use crate::{PRESETS, parse_spec};
+
+    #[test]
+    fn presets_come_back_whole_with_their_promises() {
+        for preset in &PRESETS {
+            let spec = parse_spec(preset.text, Catalogue::embedded()).spec.unwrap();
+            assert!(!spec.promises.is_empty());
+            let text = render_spec(&spec).unwrap();
+            assert_eq!(parse_spec(&text, Catalogue::embedded()).spec.unwrap(), spec, "{text}");
+        }
+    }
 }

@@ -4,6 +4,8 @@ use camino::Utf8PathBuf;
 use ennead_components::Options;
 use ennead_model::Fleet;
 
+use crate::promise::Promise;
+
 /// The word that stands for the lab in place of an endpoint.
 pub const LAB_ENDPOINT: &str = "lab";
 
@@ -14,6 +16,8 @@ pub struct Spec {
     pub platform: String,
     /// Whether drills may break this platform.
     pub drills: bool,
+    /// What the layout has to survive; a broken one is an error finding of `check`.
+    pub promises: Vec<Promise>,
     /// Where its servers come from.
     pub cloud: CloudSpec,
     /// Who may reach its nodes.

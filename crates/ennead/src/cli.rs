@@ -101,6 +101,12 @@ pub(crate) struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Show what the layout survives: promises, single losses, sites, partitions, maintenance
+    #[arg(long)]
+    pub(crate) survive: bool,
+    /// Show how the times of --survive are made up
+    #[arg(long, requires = "survive")]
+    pub(crate) explain: bool,
 }
 
 /// Arguments of `plan`.

@@ -73,3 +73,31 @@ fn completions_are_written_for_the_shell() {
     let answer = Place::new("cli", "").ennead(&["completions", "bash"]).expect_code(0);
     assert!(answer.out.contains("_ennead"));
 }
+
+#[test]
+fn check_shows_what_a_layout_survives() {
+    let place = Place::new("cli", preset("crm"));
+    let answer = place.ennead(&["check", "--survive"]).expect_code(0);
+    for words in ["PROMISE", "any-one-server", "partition ash | hil", "33 of 36", "Not computed:"] {
+        assert!(answer.out.contains(words), "{words}: {answer:?}");
+    }
+    assert!(!answer.out.contains("loop_wait"), "{answer:?}");
+    let answer = place.ennead(&["check", "--survive", "--explain"]).expect_code(0);
+    assert!(answer.out.contains("ttl 20 s, loop_wait 2 s"), "{answer:?}");
+    let survival = place.ennead(&["check", "--survive", "--json"]).expect_code(0).json();
+    let promise = &survival["promises"][1];
+    assert_eq!((&promise["promise"], &promise["kept"]), (&"any-two-servers".into(), &false.into()));
+    assert_eq!(survival["rows"][0]["services"][1]["outcome"]["is"], "up");
+    place.ennead(&["check", "--explain"]).expect_code(2);
+}
+
+#[test]
+fn a_promise_that_the_layout_breaks_is_an_error() {
+    let text = preset("crm").replace("\"site:hil\"", "\"site:ash\"");
+    let place = Place::new("cli", &text);
+    let answer = place.ennead(&["check"]).expect_code(3);
+    assert!(answer.out.contains("site:ash is not kept: without site ash"), "{answer:?}");
+    place.ennead(&["plan"]).expect_code(3);
+    let answer = place.ennead(&["check", "--survive"]).expect_code(3).expect_error("site:ash");
+    assert!(answer.out.contains("any-one-server"), "{answer:?}");
+}

@@ -1,10 +1,12 @@
 //! What is wrong or remarkable about a spec, before anything is planned.
 //!
-//! Four sources, in one list: what reading the text found, where components stand
-//! ([`placement`]), whether quorums are sound ([`quorum`]) and what the platform survives
-//! ([`survive`]); and what each component says about its own options. Nothing here names a component.
+//! Five sources, in one list: what reading the text found, where components stand
+//! ([`placement`]), whether quorums are sound ([`quorum`]), what the platform survives ([`survive`])
+//! and whether its promises are kept ([`promises`]); and what each component says about its own
+//! options. Nothing here names a component.
 
 mod placement;
+mod promises;
 mod quorum;
 mod survive;
 
@@ -34,6 +36,7 @@ pub fn check_spec(spec: &Spec, places: &Places) -> Vec<Finding> {
     let mut findings = placement::check_placement(&context, places);
     findings.extend(quorum::check_quorums(&context));
     findings.extend(survive::check_survival(&context));
+    findings.extend(promises::check_promises(&context, &spec.promises));
     findings.extend(ALL.iter().flat_map(|component| component.check(&context)));
     let mut findings: Vec<_> = findings.into_iter().map(|it| places.annotate(it)).collect();
     sort(&mut findings);

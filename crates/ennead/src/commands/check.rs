@@ -1,7 +1,8 @@
-//! `ennead check`: findings about the spec, without any network.
+//! `ennead check`: findings about the spec, and what its layout survives; without any network.
 
 use ennead_model::{Finding, Severity};
 
+use super::survive;
 use crate::cli::{CheckArgs, Global};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
@@ -11,6 +12,9 @@ use crate::ui::{self, Tone};
 /// Prints the findings; error findings decide the exit code.
 pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandError> {
     let checked = session::check_spec(&global.spec)?;
+    if args.survive {
+        return show_survival(&checked, args);
+    }
     if args.json {
         ui::json(&checked.findings);
     } else {
@@ -23,6 +27,20 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandErro
             count(Severity::Warning),
             count(Severity::Note)
         ));
+    }
+    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+}
+
+/// Prints what the layout survives. Error findings are said besides, since a spec with mistakes may
+/// have another layout than it seems to have; they decide the exit code as without the table.
+fn show_survival(checked: &session::Checked, args: &CheckArgs) -> Result<Exit, CommandError> {
+    say(&checked.findings, Severity::Error);
+    let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
+    let survival = survive::compute(spec)?;
+    if args.json {
+        ui::json(&survival);
+    } else {
+        survive::print(&survival, args.explain);
     }
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
 }

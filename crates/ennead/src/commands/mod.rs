@@ -14,4 +14,5 @@ pub(crate) mod node;
 pub(crate) mod plan;
 pub(crate) mod ssh;
 pub(crate) mod status;
+mod survive;
 pub(crate) mod up;

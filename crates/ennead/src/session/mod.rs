@@ -28,7 +28,7 @@ use crate::exit_code::Exit;
 use crate::paths;
 use crate::progress::WalkView;
 pub(crate) use effects::RealEffects;
-pub(crate) use spec::{check_spec, cloud_access};
+pub(crate) use spec::{Checked, check_spec, cloud_access};
 
 /// The port of SSH on every node.
 const SSH_PORT: u16 = 22;

@@ -35,6 +35,11 @@ pub(crate) fn check_spec(path: &Utf8Path) -> Result<Checked, CommandError> {
 }
 
 impl Checked {
+    /// Returns the spec, when the text gave one; it may have errors.
+    pub(crate) fn spec(&self) -> Option<&Spec> {
+        self.spec.as_ref()
+    }
+
     /// Returns whether anything forbids to plan.
     pub(crate) fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)

@@ -1,0 +1,235 @@
+//! What becomes of a service, and why.
+
+use serde::Serialize;
+
+use super::layout::Layout;
+
+/// What becomes of a service. The order is from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Outcome {
+    /// It goes on.
+    Up,
+    /// It comes back by itself.
+    UpAfter {
+        /// After at most so many seconds.
+        seconds: u32,
+    },
+    /// Data can be read at most, until what is missing comes back. Nothing is lost.
+    ReadOnly,
+    /// A person has to bring it back. Nothing is lost.
+    ByHand,
+    /// A person can bring it back, but the last acknowledged commits may be gone.
+    DataLost {
+        /// The last so many seconds at most, as long as every replica streams.
+        up_to_s: u32,
+    },
+    /// It stays away until lost servers come back.
+    Down,
+}
+
+impl Outcome {
+    /// Returns whether it goes on or comes back without a person and without loss.
+    #[must_use]
+    pub fn by_itself(self) -> bool {
+        matches!(self, Self::Up | Self::UpAfter { .. })
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Up => f.write_str("up"),
+            Self::UpAfter { seconds } => write!(f, "up after {seconds} s"),
+            Self::ReadOnly => f.write_str("read-only"),
+            Self::ByHand => f.write_str("by hand"),
+            Self::DataLost { up_to_s } => write!(f, "by hand, up to {up_to_s} s lost"),
+            Self::Down => f.write_str("down"),
+        }
+    }
+}
+
+/// Why an outcome is so; [`Verdict::reason`] makes a sentence of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing that it needs is missing.
+    Whole,
+    /// The platform runs none of it.
+    NoneRuns(&'static str),
+    /// So many of so many are left.
+    Left(&'static str, usize, usize),
+    /// So many voters of so many are left; that many are needed.
+    TooFew(usize, usize, usize),
+    /// No side of a partition has a majority.
+    NoSide,
+    /// The database's instances go on with fewer replicas: so many of so many.
+    Replicas(usize, usize),
+    /// Commits wait until lost replicas are dropped.
+    Stalled(usize),
+    /// The primary stays although etcd has no majority.
+    Failsafe,
+    /// A replica takes over.
+    Takeover(usize),
+    /// A former primary takes up its role again.
+    Resumed,
+    /// So many replicas are left, that many must agree that nothing is missing.
+    Unproven(usize, usize),
+    /// The primary is cut off from the others until the partition ends.
+    CutOff,
+    /// Nobody may be primary without etcd's majority.
+    NoLock,
+    /// No instance is left.
+    NoCopy,
+    /// This server may have the primary and has no connection pool.
+    NoPooler(usize),
+    /// No replica streams without a primary.
+    NoStream,
+    /// Lost replicas are taken out by the load balancers.
+    ReadersMoved(usize),
+    /// The only replica or replicas are gone, the primary answers reads.
+    ReadsAtPrimary,
+    /// A planned change of the primary.
+    Switchover(usize),
+}
+
+/// An outcome with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What becomes of the service.
+    pub outcome: Outcome,
+    /// Why.
+    pub why: Why,
+    /// The primary before the loss for which it is so, when that matters.
+    pub primary: Option<usize>,
+}
+
+impl Verdict {
+    /// Makes a verdict that does not depend on where the primary was.
+    #[must_use]
+    pub fn new(outcome: Outcome, why: Why) -> Self {
+        Self { outcome, why, primary: None }
+    }
+
+    /// Returns the worse of two; the first when they are equal.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        if other.outcome > self.outcome { other } else { self }
+    }
+
+    /// Returns the reason as a sentence without its full stop.
+    #[must_use]
+    pub fn reason(&self, layout: &Layout) -> String {
+        let text = self.why(layout);
+        match self.primary {
+            Some(primary) => {
+                format!("{text} (the worst case: primary on {})", layout.name(primary))
+            }
+            None => text,
+        }
+    }
+
+    fn why(&self, layout: &Layout) -> String {
+        match self.why {
+            Why::Whole => "nothing that it needs is missing".to_owned(),
+            Why::NoneRuns(what) => format!("the platform runs no {what}"),
+            Why::Left(what, left, all) => format!("{left} of {all} {what} are left"),
+            Why::TooFew(left, all, needed) => {
+                format!("{left} of {all} voters are left, {needed} are needed")
+            }
+            Why::NoSide => "no side has a majority of the voters".to_owned(),
+            Why::Replicas(left, all) => {
+                format!("the primary goes on with {left} of {all} replicas")
+            }
+            Why::Stalled(left) => {
+                format!("commits wait until lost replicas are dropped; then {left} confirm them")
+            }
+            Why::Failsafe => "etcd has no majority, but the primary reaches every instance and \
+                              stays (failsafe mode)"
+                .to_owned(),
+            Why::Takeover(left) => {
+                format!("one of {left} replicas takes over when the lease has run out")
+            }
+            Why::Resumed => "the former primary takes up its role again".to_owned(),
+            Why::Unproven(left, needed) => format!(
+                "replicas left: {left}, needed to prove that nothing is missing: {needed}, so \
+                 nobody is promoted by itself"
+            ),
+            Why::CutOff => "the primary steps down without etcd's majority, and the others cannot \
+                            prove that nothing is missing until the partition ends"
+                .to_owned(),
+            Why::NoLock => {
+                "etcd has no majority, so nobody may be primary until it has one again".to_owned()
+            }
+            Why::NoCopy => "no instance of the database is left".to_owned(),
+            Why::NoPooler(index) => format!(
+                "the primary may be on {}, which runs no connection pool",
+                layout.name(index)
+            ),
+            Why::NoStream => "no replica streams without a primary, so the load balancers serve \
+                              no reads; an instance that is asked directly may answer"
+                .to_owned(),
+            Why::ReadersMoved(left) => {
+                format!("load balancers move readers of lost instances to the {left} that are left")
+            }
+            Why::ReadsAtPrimary => {
+                "no replica is left, so the primary answers reads as well".to_owned()
+            }
+            Why::Switchover(to) => {
+                format!("a planned switchover to one of {to} replicas")
+            }
+        }
+    }
+}
+
+/// What becomes of every service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcomes {
+    /// etcd.
+    pub coordination: Verdict,
+    /// Writes to the database.
+    pub writes: Verdict,
+    /// Reads of the database through the load balancers.
+    pub reads: Verdict,
+    /// The load balancers.
+    pub entry: Verdict,
+}
+
+/// The services in the order of the columns.
+pub const SERVICES: [&str; 4] = ["coordination", "database writes", "database reads", "entry"];
+
+impl Outcomes {
+    /// Returns the verdicts in the order of [`SERVICES`].
+    #[must_use]
+    pub fn verdicts(&self) -> [Verdict; 4] {
+        [self.coordination, self.writes, self.reads, self.entry]
+    }
+
+    /// Returns whether the promise of a platform is kept: writes by themselves without loss, and an
+    /// entry.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.writes.outcome.by_itself() && self.entry.outcome.by_itself()
+    }
+
+    /// Returns the worse verdict for each service.
+    #[must_use]
+    pub fn worse(&self, other: &Self) -> Self {
+        Self {
+            coordination: self.coordination.worse(other.coordination),
+            writes: self.writes.worse(other.writes),
+            reads: self.reads.worse(other.reads),
+            entry: self.entry.worse(other.entry),
+        }
+    }
+
+    /// Returns why a promise is not kept, as a sentence without its full stop.
+    #[must_use]
+    pub fn complaint(&self, layout: &Layout) -> String {
+        let (service, verdict) = if self.writes.outcome.by_itself() {
+            ("entry", self.entry)
+        } else {
+            ("database writes", self.writes)
+        };
+        format!("{service} {}: {}", verdict.outcome, verdict.reason(layout))
+    }
+}
