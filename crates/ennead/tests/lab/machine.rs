@@ -29,9 +29,13 @@ impl Machine {
         Self(all)
     }
 
-    /// Returns what is here and was not there, without what other labs do meanwhile.
-    pub(super) fn since(&self, before: &Self, own: &str) -> Vec<String> {
-        self.0.difference(&before.0).filter(|line| !is_of_another_lab(line, own)).cloned().collect()
+    /// Returns what is here and was not there, without what other labs do meanwhile. A lab is known
+    /// by its mark, and by its folder where paths are listed.
+    pub(super) fn since(&self, before: &Self, own: &str, folder: &str) -> Vec<String> {
+        let is_path = |line: &str| line.contains("/servers/") || line.contains("/volumes/");
+        let is_foreign =
+            |line: &str| is_of_another_lab(line, own) || (is_path(line) && !line.contains(folder));
+        self.0.difference(&before.0).filter(|line| !is_foreign(line)).cloned().collect()
     }
 }
 

@@ -121,7 +121,8 @@ impl Real {
     /// Returns what this machine has now and had not before the lab.
     fn added(&self) -> Vec<String> {
         let own = self.names.host_link();
-        Machine::look().since(&self.before, own.trim_start_matches("en"))
+        let folder = self.place.path().to_str().unwrap();
+        Machine::look().since(&self.before, own.trim_start_matches("en"), folder)
     }
 
     fn census(&self) -> Census {
