@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufRead, AsyncWrite};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("cannot {what}: {why}")]
 pub struct PlatformError {
-    /// What was tried, for example `power off crm-ctrl-1`.
+    /// What was tried, for example `power off db-1`.
     pub what: String,
     /// Why not, with its whole chain of causes, on one line.
     pub why: String,

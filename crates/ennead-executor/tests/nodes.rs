@@ -125,7 +125,7 @@ fn order(generation: u64) -> NodeOrder {
     order
 }
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_node_gets_the_program_once_and_then_answers() {

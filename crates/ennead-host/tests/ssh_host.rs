@@ -12,6 +12,9 @@ use ennead_host::{Command, FileWrite, Host as _, HostError, Identity, SshHost, S
 use secrecy::SecretString;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
+/// How long what must happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// An sshd of its own; ended, with its connections and files, when dropped.
 struct Sshd {
     path: Utf8PathBuf,
@@ -32,7 +35,7 @@ fn serve(path: &Utf8Path, port: u16) -> Child {
     let child = sshd.spawn().expect("these tests need the Debian package openssh-server");
     let watch = Stopwatch::start();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(watch.elapsed() < Duration::from_secs(10), "sshd does not listen");
+        assert!(watch.elapsed() < PATIENCE, "sshd does not listen");
         std::thread::yield_now();
     }
     child
@@ -139,13 +142,20 @@ async fn commands_answer_over_one_connection_that_the_next_program_takes_over() 
 async fn the_deadline_holds_and_the_program_is_ended_at_the_other_end() {
     let sshd = Sshd::start();
     let host = sshd.connect().await.unwrap();
-    let script = format!("echo $$ > {}/pid; exec sleep 600", sshd.path);
-    let command = shell(&script).deadline(Duration::from_millis(800));
-    let error = host.run(&command).await.unwrap_err();
-    assert!(matches!(error, HostError::Deadline { .. }), "{error}");
-    let pid = files::read_text(&sshd.path.join("pid")).unwrap().unwrap();
+    let script = format!("echo $$ > {0}/new; mv {0}/new {0}/pid; exec sleep 600", sshd.path);
+    let pid = sshd.path.join("pid");
+    // On a busy machine a deadline can pass before the program is there; then a longer one is tried.
+    let mut seconds = 1;
+    while !files::exists(&pid).unwrap() {
+        assert!(seconds <= 64, "the program is not begun within {} s", seconds / 2);
+        let command = shell(&script).deadline(Duration::from_secs(seconds));
+        let error = host.run(&command).await.unwrap_err();
+        assert!(matches!(error, HostError::Deadline { .. }), "{error}");
+        seconds *= 2;
+    }
+    let pid = files::read_text(&pid).unwrap().unwrap();
     let process = Utf8PathBuf::from(format!("/proc/{}", pid.trim()));
-    wait_until(Duration::from_secs(8), Duration::from_millis(50), || async {
+    wait_until(PATIENCE, Duration::from_millis(50), || async {
         if files::exists(&process).unwrap() { Err("it runs".to_owned()) } else { Ok(()) }
     })
     .await

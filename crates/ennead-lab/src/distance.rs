@@ -21,12 +21,12 @@ pub struct Distance {
 }
 
 impl Distance {
-    /// Parses `hil:ash=30ms[,jitter=2ms][,loss=0.1%]`.
+    /// Parses `fsn1:sin=30ms[,jitter=2ms][,loss=0.1%]`.
     ///
     /// # Errors
     /// A sentence about the part that is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let form = "write it as hil:ash=30ms, with ,jitter=2ms and ,loss=0.1% if wanted";
+        let form = "write it as fsn1:sin=30ms, with ,jitter=2ms and ,loss=0.1% if wanted";
         let (between, rest) = text.split_once('=').ok_or_else(|| form.to_owned())?;
         let (one, other) = between.split_once(':').ok_or_else(|| form.to_owned())?;
         if one.is_empty() || other.is_empty() || one == other {
@@ -101,23 +101,23 @@ mod tests {
 
     #[test]
     fn a_distance_is_read_as_it_is_written() {
-        let distance = Distance::parse("hil:ash=30ms,jitter=2.5ms,loss=0.1%").unwrap();
+        let distance = Distance::parse("fsn1:sin=30ms,jitter=2.5ms,loss=0.1%").unwrap();
         assert!((distance.ms - 30.0).abs() < 1e-9);
         assert!((distance.jitter_ms - 2.5).abs() < 1e-9);
         assert!((distance.loss_percent - 0.1).abs() < 1e-9);
-        assert_eq!(distance.to_string(), "hil:ash=30ms,jitter=2.5ms,loss=0.1%");
+        assert_eq!(distance.to_string(), "fsn1:sin=30ms,jitter=2.5ms,loss=0.1%");
         assert_eq!(Distance::parse("a:b=7ms").unwrap().to_string(), "a:b=7ms");
-        assert!(distance.is_between("ash", "hil") && !distance.is_between("ash", "ash"));
+        assert!(distance.is_between("sin", "fsn1") && !distance.is_between("sin", "sin"));
         for wrong in [
             "",
-            "hil",
-            "hil:ash",
-            "hil:hil=3ms",
-            "hil:ash=3",
-            "hil:ash=-3ms",
-            "hil:ash=3ms,x=2",
-            "hil:ash=3ms,loss=101%",
-            "hil:ash=NaNms",
+            "fsn1",
+            "fsn1:sin",
+            "fsn1:fsn1=3ms",
+            "fsn1:sin=3",
+            "fsn1:sin=-3ms",
+            "fsn1:sin=3ms,x=2",
+            "fsn1:sin=3ms,loss=101%",
+            "fsn1:sin=NaNms",
         ] {
             assert!(Distance::parse(wrong).is_err(), "{wrong}");
         }
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn the_last_word_on_two_locations_holds() {
         let mut all = Vec::new();
-        put(&mut all, &Distance::parse("hil:ash=30ms").unwrap());
-        put(&mut all, &Distance::parse("ash:hil=40ms").unwrap());
-        put(&mut all, &Distance::parse("hil:fsn1=70ms").unwrap());
+        put(&mut all, &Distance::parse("fsn1:sin=30ms").unwrap());
+        put(&mut all, &Distance::parse("sin:fsn1=40ms").unwrap());
+        put(&mut all, &Distance::parse("fsn1:nbg1=70ms").unwrap());
         assert_eq!(all.len(), 2);
-        put(&mut all, &Distance::parse("hil:ash=0ms").unwrap());
-        assert_eq!(all, [Distance::parse("hil:fsn1=70ms").unwrap()]);
+        put(&mut all, &Distance::parse("fsn1:sin=0ms").unwrap());
+        assert_eq!(all, [Distance::parse("fsn1:nbg1=70ms").unwrap()]);
     }
 }

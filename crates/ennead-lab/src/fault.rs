@@ -257,7 +257,7 @@ mod tests {
             r#"{"kind":"lose_response","on":{"path":"/servers"}}"#,
             r#"{"kind":"fail_action","command":"create_server"}"#,
             r#"{"kind":"hold_actions","ms":50}"#,
-            r#"{"kind":"sold_out","server_type":"ccx23","location":"hil"}"#,
+            r#"{"kind":"sold_out","server_type":"ccx23","location":"fsn1"}"#,
         ];
         for text in texts {
             let fault: Fault = serde_json::from_str(text).unwrap();

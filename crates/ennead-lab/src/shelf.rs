@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(ask(&now, "a"), "a3");
         now.second = 2;
         assert_eq!(ask(&now, "a"), "a4");
-        now.sold_out.insert(("ccx13".into(), "hil".into()));
+        now.sold_out.insert(("ccx13".into(), "fsn1".into()));
         assert_eq!(ask(&now, "a"), "a5");
     }
 

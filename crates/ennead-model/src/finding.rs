@@ -33,7 +33,7 @@ pub struct Finding {
     pub severity: Severity,
     /// Stable kebab-case identifier, for example `voters-even`.
     pub code: String,
-    /// Path in the spec, for example `nodes.crm-ctrl-1.address`.
+    /// Path in the spec, for example `nodes.db-1.address`.
     pub place: String,
     /// What is wrong: a lower-case fragment on one line, without a final period.
     pub message: String,

@@ -11,7 +11,7 @@ use crate::order::{Condition, NodeOrder};
 /// Version of the plan's JSON.
 pub const PLAN_FORMAT_VERSION: u32 = 1;
 
-/// Stable name of a step, for example `node/crm-ctrl-1/etcd`.
+/// Stable name of a step, for example `node/db-1/etcd`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StepId(pub String);

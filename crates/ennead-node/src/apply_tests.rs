@@ -18,7 +18,7 @@ fn file(path: &str, content: &str) -> NodeAction {
 
 fn order(generation: u64, actions: Vec<NodeAction>) -> NodeOrder {
     let node = NodeName::new("n1").unwrap();
-    let mut order = NodeOrder::new("crm", node, ComponentName::new("etcd").unwrap());
+    let mut order = NodeOrder::new("shop", node, ComponentName::new("etcd").unwrap());
     order.generation = generation;
     order.digest = Some(Digest(format!("digest-{}", actions.len())));
     order.actions = actions;
@@ -101,10 +101,10 @@ async fn the_order_of_another_node_or_platform_is_refused() {
     let mut other = order(2, Vec::new());
     other.node = NodeName::new("n2").unwrap();
     let said = refusal(&apply(&other, &host, &state()).await);
-    assert_eq!(said, "this is n1 of platform crm; the order is for n2 of platform crm");
+    assert_eq!(said, "this is n1 of platform shop; the order is for n2 of platform shop");
     let mut other = order(2, Vec::new());
-    other.platform = "shop".to_owned();
-    assert!(refusal(&apply(&other, &host, &state()).await).ends_with("of platform shop"));
+    other.platform = "other".to_owned();
+    assert!(refusal(&apply(&other, &host, &state()).await).ends_with("of platform other"));
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ struct Platform<'t> {
 /// Returns the platform's name, whether drills may break it, and what it promises.
 fn read_platform<'d>(root: &Section<'d, '_>) -> Option<Platform<'d>> {
     let section = root.required_section("platform")?;
-    let name = section.required_text("name", "crm");
+    let name = section.required_text("name", "shop");
     let drills = section.boolean("drills").unwrap_or(false);
     let promises = section.texts("promises");
     section.finish();

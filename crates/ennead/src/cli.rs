@@ -253,7 +253,7 @@ pub(crate) struct LabServeArgs {
     /// Only remember servers instead of booting them: the API without root
     #[arg(long)]
     pub(crate) remember_only: bool,
-    /// Distance between two locations, one way, for example hil:ash=30ms,jitter=2ms,loss=0.1%;
+    /// Distance between two locations, one way, for example fsn1:sin=30ms,jitter=2ms,loss=0.1%;
     /// 0ms takes it away; kept until it is changed
     #[arg(long, value_name = "A:B=TIME", value_parser = Distance::parse, conflicts_with = "remember_only")]
     pub(crate) distance: Vec<Distance>,

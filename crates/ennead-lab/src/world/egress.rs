@@ -136,7 +136,7 @@ mod tests {
     fn a_link_that_forwarded_before_is_not_guarded() {
         let changed =
             |forwarding_was_off| Changed { uplink: "eth0".to_owned(), forwarding_was_off };
-        let names = LabNames::new("crm");
+        let names = LabNames::new("one");
         let guarded = script(&names, "198.18.7.0/24", &changed(true));
         assert!(guarded.contains("iifname \"eth0\" drop"), "{guarded}");
         assert!(!script(&names, "198.18.7.0/24", &changed(false)).contains("drop"));

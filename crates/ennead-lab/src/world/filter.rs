@@ -88,8 +88,8 @@ mod tests {
 
     fn server(id: u64, filter: Option<PacketFilter>) -> ServerRecord {
         let text = format!(
-            r#"{{"seed": {{"id": {id}, "name": "a", "image": "debian-13", "location": "ash",
-            "network_zone": "us-east", "public_ip": null, "public_mac": "96:00:00:00:00:01",
+            r#"{{"seed": {{"id": {id}, "name": "a", "image": "debian-13", "location": "fsn1",
+            "network_zone": "eu-central", "public_ip": null, "public_mac": "96:00:00:00:00:01",
             "ssh_keys": [], "user_data": null, "memory_bytes": 1, "cores": 1, "disk_gb": 1}},
             "image": "/image", "attached": []}}"#
         );

@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn names_differ_between_labs_and_fit_into_a_link_name() {
-        let (one, two) = (LabNames::new("crm"), LabNames::new("crm2"));
+        let (one, two) = (LabNames::new("one"), LabNames::new("one2"));
         assert_ne!(one.host_link(), two.host_link());
         assert!(one.host_link().len() <= 15);
         assert!(one.server(12).starts_with(&one.namespace_prefix()));

@@ -161,8 +161,8 @@ mod tests {
 
     #[test]
     fn a_freed_interface_is_given_to_the_next_network() {
-        let text = r#"{"seed": {"id": 1, "name": "a", "image": "debian-13", "location": "ash",
-            "network_zone": "us-east", "public_ip": null, "public_mac": "96:00:00:00:00:01",
+        let text = r#"{"seed": {"id": 1, "name": "a", "image": "debian-13", "location": "fsn1",
+            "network_zone": "eu-central", "public_ip": null, "public_mac": "96:00:00:00:00:01",
             "ssh_keys": [], "user_data": null, "memory_bytes": 1, "cores": 1, "disk_gb": 1},
             "image": "/image", "attached": []}"#;
         let mut record: ServerRecord = serde_json::from_str(text).unwrap();

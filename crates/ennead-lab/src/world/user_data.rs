@@ -194,7 +194,7 @@ mod tests {
     const KEY: &str = "ssh-ed25519 AAAA operator";
 
     fn start(user_data: &str) -> FirstStart {
-        first_start("crm-1", &[KEY.to_owned()], Some(user_data))
+        first_start("web-1", &[KEY.to_owned()], Some(user_data))
     }
 
     fn content<'a>(start: &'a FirstStart, path: &str) -> Option<(&'a str, u32)> {
@@ -207,7 +207,7 @@ mod tests {
     fn host_keys_and_names_become_files() {
         let start = start(
             "#cloud-config
-hostname: crm-1
+hostname: web-1
 disable_root: false
 ssh_pwauth: false
 ssh_keys:
@@ -215,7 +215,7 @@ ssh_keys:
     -----BEGIN OPENSSH PRIVATE KEY-----
     b3Bl
     -----END OPENSSH PRIVATE KEY-----
-  ed25519_public: ssh-ed25519 BBBB crm-1
+  ed25519_public: ssh-ed25519 BBBB web-1
 ssh_authorized_keys: ['ssh-ed25519 CCCC second', 'ssh-ed25519 AAAA operator']
 ",
         );
@@ -223,10 +223,10 @@ ssh_authorized_keys: ['ssh-ed25519 CCCC second', 'ssh-ed25519 AAAA operator']
             "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n";
         assert_eq!(content(&start, "/etc/ssh/ssh_host_ed25519_key"), Some((private, 0o600)));
         let public = content(&start, "/etc/ssh/ssh_host_ed25519_key.pub");
-        assert_eq!(public, Some(("ssh-ed25519 BBBB crm-1", 0o644)));
+        assert_eq!(public, Some(("ssh-ed25519 BBBB web-1", 0o644)));
         let keys = "ssh-ed25519 AAAA operator\nssh-ed25519 CCCC second\n";
         assert_eq!(content(&start, "/root/.ssh/authorized_keys"), Some((keys, 0o600)));
-        assert_eq!(content(&start, "/etc/hostname"), Some(("crm-1\n", 0o644)));
+        assert_eq!(content(&start, "/etc/hostname"), Some(("web-1\n", 0o644)));
     }
 
     #[test]
@@ -252,7 +252,7 @@ write_files:
 
     #[test]
     fn no_user_data_still_lets_the_operator_in() {
-        let start = first_start("crm-1", &[KEY.to_owned()], None);
+        let start = first_start("web-1", &[KEY.to_owned()], None);
         let keys = content(&start, "/root/.ssh/authorized_keys");
         assert_eq!(keys, Some(("ssh-ed25519 AAAA operator\n", 0o600)));
     }
@@ -262,7 +262,7 @@ write_files:
         for text in [
             "#cloud-config\nruncmd: [touch /a]\n",
             "#cloud-config\nhostname: a\npackages: [vim]\n",
-            "#cloud-config\nhostname: crm-1.example.com\n",
+            "#cloud-config\nhostname: web-1.example.com\n",
             "#cloud-config\ndisable_root: true\n",
             "#cloud-config\nwrite_files: [{path: /a, content: a, owner: 'www-data:www-data'}]\n",
             "#cloud-config\nwrite_files: [{path: /a, content: a, permissions: 644}]\n",

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     fn wires(distances: &[Distance], harm: &[Harm]) -> Wires {
-        let servers = [(1, "hil".to_owned()), (2, "ash".to_owned()), (3, "ash".to_owned())];
+        let servers = [(1, "fsn1".to_owned()), (2, "sin".to_owned()), (3, "sin".to_owned())];
         Plan { servers: &servers, distances, harm, side: Side::Public }.wires()
     }
 
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn distance_is_between_locations_and_adds_to_a_delay() {
-        let far = Distance::parse("hil:ash=30ms,loss=50%").unwrap();
+        let far = Distance::parse("fsn1:sin=30ms,loss=50%").unwrap();
         let more = Harm::Delay { from: vec![1], to: vec![2], ms: 5.0, jitter_ms: 1.0 };
         let lossy = Harm::Loss { from: vec![2], to: vec![1], percent: 50.0 };
         let wires = wires(&[far], &[more, lossy]);

@@ -10,7 +10,7 @@ const RUNS: &str = "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\
 
 fn order() -> NodeOrder {
     let node = NodeName::new("n1").unwrap();
-    let mut order = NodeOrder::new("crm", node, ComponentName::new("etcd").unwrap());
+    let mut order = NodeOrder::new("shop", node, ComponentName::new("etcd").unwrap());
     order.generation = 3;
     order.digest = Some(Digest("d".to_owned()));
     order.health = Some(Condition::PathExists { path: "/run/etcd".into() });

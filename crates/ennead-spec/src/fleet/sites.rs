@@ -36,7 +36,7 @@ pub(crate) fn read_sites(
 }
 
 fn read_location(entry: &Section<'_, '_>, catalogue: &Catalogue) -> Option<(String, String)> {
-    let location = entry.required_text("location", "hil")?;
+    let location = entry.required_text("location", "fsn1")?;
     if let Some(known) = catalogue.location(location) {
         return Some((known.name.clone(), known.network_zone.clone()));
     }

@@ -6,7 +6,7 @@ use super::up;
 use crate::cli::{DownArgs, Global};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::session::Session;
+use crate::session::{Session, cancelled_by_ctrl_c};
 use crate::ui;
 
 /// Deletes the platform after the operator typed its name, or gave `--yes`.
@@ -29,7 +29,8 @@ pub(crate) async fn run(global: &Global, args: &DownArgs) -> Result<Exit, Comman
                 .hint("type the platform's name, or give --yes"));
         }
     }
-    let walked = session.walk(&plan).await?;
+    let cancel = cancelled_by_ctrl_c()?;
+    let walked = session.walk(&plan, &cancel).await?;
     if !walked.report.is_done() {
         return Err(up::failed(&walked.report));
     }

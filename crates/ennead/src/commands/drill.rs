@@ -83,7 +83,7 @@ async fn run_power_loss(global: &Global, args: &PowerLossArgs) -> Result<Exit, C
         limits: Limits { rto, rpo: 0 },
         timing: Timing::default(),
     };
-    let cancel = cancelled_by_ctrl_c();
+    let cancel = cancelled_by_ctrl_c()?;
     let tell = |progress: ennead_drill::Progress| {
         say_with_time(&format!("run {}/{}: {}", progress.run, progress.runs, progress.text));
     };

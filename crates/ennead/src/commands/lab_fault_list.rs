@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn every_kind_says_what_it_meets_and_how_much() {
         let pair = |kind: &str, one_way: bool| {
-            json!({ "kind": kind, "from": ["hil"],
-            "to": ["ash", "us-east"], "one_way": one_way, "percent": 20.5, "ms": 30.0,
+            json!({ "kind": kind, "from": ["fsn1"],
+            "to": ["sin", "us-east"], "one_way": one_way, "percent": 20.5, "ms": 30.0,
             "jitter_ms": 0.0 })
         };
         let of = |kind: &str| {
@@ -105,9 +105,9 @@ mod tests {
         };
         let on = json!({ "method": "POST", "path": "/servers", "times": 2 });
         let cases = [
-            (pair("partition", true), "partition|hil -> ash,us-east|everything"),
-            (pair("loss", false), "loss|hil <-> ash,us-east|20.5 %"),
-            (pair("delay", false), "delay|hil <-> ash,us-east|30.0 ms"),
+            (pair("partition", true), "partition|fsn1 -> sin,us-east|everything"),
+            (pair("loss", false), "loss|fsn1 <-> sin,us-east|20.5 %"),
+            (pair("delay", false), "delay|fsn1 <-> sin,us-east|30.0 ms"),
             (of("cut"), "cut|a,b|private interfaces"),
             (of("freeze"), "freeze|a,b|everything"),
             (of("slow_disk"), "slow-disk|a,b|1000 bytes/s"),
@@ -128,8 +128,8 @@ mod tests {
                 "api hold-actions|all actions|50 ms longer",
             ),
             (
-                json!({ "kind": "sold_out", "server_type": "cx33", "location": "hil" }),
-                "api sold-out|cx33 in hil|everything",
+                json!({ "kind": "sold_out", "server_type": "cx33", "location": "fsn1" }),
+                "api sold-out|cx33 in fsn1|everything",
             ),
         ];
         for (fault, expected) in cases {

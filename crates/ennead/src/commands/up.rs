@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ennead_executor::walk::{StepResult, WalkReport};
-use ennead_host::clock::{Stopwatch, pause_for};
+use ennead_host::clock::{Stopwatch, wait_until};
 use ennead_model::{Inventory, Plan, StepAction};
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use super::{plan, status};
 use crate::cli::{Global, UpArgs};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::session::Session;
+use crate::session::{Session, cancelled_by_ctrl_c};
 use crate::ui::{self, Tone};
 
 /// Plans after which the platform must be as the spec says. The first brings servers and what runs
@@ -23,7 +23,7 @@ const ROUNDS_MAX: u32 = 5;
 /// their limit of ten seconds. Short beside the minutes that their orders would give them.
 const DOUBT_MAX: Duration = Duration::from_secs(20);
 
-/// Pause between two such looks.
+/// Pause after the first such look; later ones are longer.
 const DOUBT_PAUSE: Duration = Duration::from_millis(500);
 
 /// What `--json` prints.
@@ -47,10 +47,15 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
     let watch = Stopwatch::start();
     let session = Session::open(global)?;
     let mut summary = Summary { platform: session.spec().platform.clone(), ..Summary::default() };
+    let mut seen = look(&session, args).await?;
+    if args.dry_run {
+        return plan::show(&seen.1, args.json);
+    }
+    // Before the first word about what will be changed: looking may be cut short, changing may not.
+    let cancel = cancelled_by_ctrl_c()?;
     loop {
-        let (inventory, mut next) = look(&session, args).await?;
-        limit_reaching(&mut next, args.reach_timeout);
-        if args.dry_run || !next.blocked.is_empty() {
+        let (inventory, mut next) = seen;
+        if !next.blocked.is_empty() {
             return plan::show(&next, args.json);
         }
         if next.steps.is_empty() {
@@ -62,7 +67,8 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
         if summary.rounds == 0 && !args.json {
             ui::say(format!("{} steps, generation {}.", next.steps.len(), next.generation));
         }
-        let walked = session.walk(&next).await?;
+        limit_reaching(&mut next, args.reach_timeout);
+        let walked = session.walk(&next, &cancel).await?;
         summary.rounds += 1;
         summary.changed += walked.report.changed();
         summary.steps += walked.report.steps.len();
@@ -70,6 +76,7 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
         if !walked.report.is_done() {
             return Err(failed(&walked.report));
         }
+        seen = look(&session, args).await?;
     }
 }
 
@@ -85,18 +92,28 @@ fn limit_reaching(plan: &mut Plan, deadline_s: u32) {
 /// Observes and plans. When only the health of instances speaks for sending orders, it looks again
 /// before it believes that: a busy machine answers late, and an order would change nothing.
 async fn look(session: &Session, args: &UpArgs) -> Result<(Inventory, Plan), CommandError> {
-    let watch = Stopwatch::start();
-    loop {
-        let inventory = session.observe().await?;
-        let next = session.plan(&inventory, &args.allow_destroy);
-        let believed = args.dry_run
-            || watch.elapsed() >= DOUBT_MAX
-            || !session.is_only_doubt(&inventory, &args.allow_destroy, &next);
-        if believed {
-            return Ok((inventory, next));
+    let believed = wait_until(DOUBT_MAX, DOUBT_PAUSE, || async {
+        match look_once(session, args).await {
+            Ok((inventory, next))
+                if !args.dry_run
+                    && session.is_only_doubt(&inventory, &args.allow_destroy, &next) =>
+            {
+                Err("instances that do not answer for their health".to_owned())
+            }
+            seen => Ok(seen),
         }
-        pause_for(DOUBT_PAUSE).await;
+    });
+    match believed.await {
+        Ok(seen) => seen,
+        // They had their time: what is seen now holds.
+        Err(_) => look_once(session, args).await,
     }
+}
+
+async fn look_once(session: &Session, args: &UpArgs) -> Result<(Inventory, Plan), CommandError> {
+    let inventory = session.observe().await?;
+    let next = session.plan(&inventory, &args.allow_destroy);
+    Ok((inventory, next))
 }
 
 fn finish(

@@ -20,6 +20,7 @@ use ennead_model::{Fingerprints, Inventory, Known, NodeName, Plan, Ref, RefKind}
 use ennead_planner::plan::{PlanInput, is_only_doubt, plan};
 use ennead_spec::Spec;
 use ennead_spec::vault::{Resolver, Vault, VaultError, VaultFiles, Wanted};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Global;
@@ -162,15 +163,18 @@ impl Session {
         fingerprints
     }
 
-    /// Carries a plan out, showing it; Ctrl-C stops it after the steps that are under way.
-    pub(crate) async fn walk(&self, plan: &Plan) -> Result<Walked, CommandError> {
+    /// Carries a plan out, showing it; the token stops it after the steps that are under way.
+    pub(crate) async fn walk(
+        &self,
+        plan: &Plan,
+        cancel: &CancellationToken,
+    ) -> Result<Walked, CommandError> {
         let time = clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
         let folder = paths::state_folder().join("runs").join(format!("{}-{time}", plan.platform));
         let journal = Journal::create(&folder).or_exit(Exit::Internal)?;
         let view = WalkView::new(plan.steps.len());
-        let cancel = cancelled_by_ctrl_c();
         let effects = RealEffects::new(self);
-        let report = walk(plan, &effects, &journal, &view, &cancel).await;
+        let report = walk(plan, &effects, &journal, &view, cancel).await;
         view.finish();
         let ready =
             view.making_since().and_then(|begun| Some(effects.answered()?.saturating_sub(begun)));
@@ -258,18 +262,23 @@ fn open_vault(global: &Global, spec: &Spec) -> Result<Vault, CommandError> {
 }
 
 /// Returns a token that Ctrl-C cancels; a second Ctrl-C ends the program at once.
-pub(crate) fn cancelled_by_ctrl_c() -> CancellationToken {
+///
+/// It holds from the moment this returns: asked before the first word about what will be changed,
+/// no Ctrl-C after that word ends the program in the middle.
+///
+/// # Errors
+/// The system takes no more signal handlers.
+pub(crate) fn cancelled_by_ctrl_c() -> Result<CancellationToken, CommandError> {
+    let mut asked = signal(SignalKind::interrupt()).or_exit(Exit::Internal)?;
     let token = CancellationToken::new();
     let cancel = token.clone();
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            crate::ui::say("Stopping after what is under way; again to stop at once.");
-            cancel.cancel();
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            #[expect(clippy::exit, reason = "the operator asked twice")]
-            std::process::exit(130);
-        }
+        asked.recv().await;
+        crate::ui::say("Stopping after what is under way; again to stop at once.");
+        cancel.cancel();
+        asked.recv().await;
+        #[expect(clippy::exit, reason = "the operator asked twice")]
+        std::process::exit(130);
     });
-    token
+    Ok(token)
 }

