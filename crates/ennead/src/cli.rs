@@ -107,6 +107,9 @@ pub(crate) struct CheckArgs {
     /// Show how the times of --survive are made up
     #[arg(long, requires = "survive")]
     pub(crate) explain: bool,
+    /// Write what the layout survives as a page into this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["survive", "json"])]
+    pub(crate) html: Option<Utf8PathBuf>,
 }
 
 /// Arguments of `plan`.

@@ -6,6 +6,7 @@ mod cli_lab;
 mod commands;
 mod error;
 mod exit_code;
+mod page;
 mod paths;
 mod progress;
 #[cfg(test)]

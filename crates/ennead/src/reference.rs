@@ -47,7 +47,12 @@ fn compare(name: &str, page: &str) {
         std::fs::write(&path, page).unwrap();
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(stored, page, "docs/reference/{name} is stale: run `cargo xtask docs`");
+    // Only the first line that differs: the page is long.
+    let differs = stored.lines().zip(page.lines()).find(|(stored, page)| stored != page);
+    assert!(
+        stored == page,
+        "docs/reference/{name} is stale: run `cargo xtask docs`; first (stored, now): {differs:?}"
+    );
 }
 
 #[test]

@@ -92,6 +92,19 @@ fn check_shows_what_a_layout_survives() {
 }
 
 #[test]
+fn check_writes_what_a_layout_survives_as_a_page() {
+    let place = Place::new("cli", preset("crm"));
+    let page = place.path().join("page.html");
+    place.ennead(&["check", "--html", page.to_str().unwrap()]).expect_code(0);
+    let text = place.get("page.html");
+    assert!(text.starts_with("<!doctype html>") && text.ends_with("</html>"), "{text}");
+    assert!(text.contains("any-two-servers") && text.contains("site hil"), "{text}");
+    let nowhere = place.ennead(&["check", "--html", "/no/such/folder/page.html"]).expect_code(2);
+    nowhere.expect_error("/no/such/folder/page.html");
+    place.ennead(&["check", "--html", "page.html", "--survive"]).expect_code(2);
+}
+
+#[test]
 fn a_promise_that_the_layout_breaks_is_an_error() {
     let text = preset("crm").replace("\"site:hil\"", "\"site:ash\"");
     let place = Place::new("cli", &text);

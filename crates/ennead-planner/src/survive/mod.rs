@@ -14,6 +14,7 @@
 
 mod layout;
 mod loss;
+mod map;
 mod outcome;
 mod promises;
 mod report;
@@ -24,6 +25,7 @@ mod times;
 
 pub use layout::{Layout, Settings};
 pub use loss::{lose, part};
+pub use map::{MAPPED_MAX, Spot, map};
 pub use outcome::{Outcome, Outcomes, SERVICES, Verdict, Why};
 pub use promises::{Kept, judge, judge_all, subsets};
 pub use report::{Entry, NOT_COMPUTED, Row, Survival, survive};

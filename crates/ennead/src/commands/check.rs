@@ -1,11 +1,14 @@
 //! `ennead check`: findings about the spec, and what its layout survives; without any network.
 
+use camino::Utf8Path;
+use ennead_host::files;
 use ennead_model::{Finding, Severity};
 
 use super::survive;
 use crate::cli::{CheckArgs, Global};
-use crate::error::CommandError;
+use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
+use crate::page;
 use crate::session;
 use crate::ui::{self, Tone};
 
@@ -14,6 +17,9 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandErro
     let checked = session::check_spec(&global.spec)?;
     if args.survive {
         return show_survival(&checked, args);
+    }
+    if let Some(file) = &args.html {
+        return write_page(&checked, file);
     }
     if args.json {
         ui::json(&checked.findings);
@@ -42,6 +48,18 @@ fn show_survival(checked: &session::Checked, args: &CheckArgs) -> Result<Exit, C
     } else {
         survive::print(&survival, args.explain);
     }
+    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+}
+
+/// Writes the page about what the layout survives; findings as with the table.
+fn write_page(checked: &session::Checked, file: &Utf8Path) -> Result<Exit, CommandError> {
+    say(&checked.findings, Severity::Error);
+    let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
+    let layout = survive::layout(spec)?;
+    let survival = ennead_planner::survive::survive(&layout);
+    let text = page::check(&spec.platform, &checked.sha256, &layout, &survival);
+    files::write(file, text.or_exit(Exit::Internal)?).or_exit(Exit::Usage)?;
+    ui::say(format!("{file} is written."));
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
 }
 

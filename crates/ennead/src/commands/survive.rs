@@ -12,12 +12,15 @@ use crate::ui::{self, Cell, Tone};
 
 /// Computes what the platform survives.
 pub(super) fn compute(spec: &Spec) -> Result<Survival, CommandError> {
-    let layout = Layout::of(&spec.fleet, &spec.options);
-    let layout = layout.ok_or_else(|| {
+    Ok(survive(&layout(spec)?))
+}
+
+/// Returns what matters of a spec for what it survives.
+pub(super) fn layout(spec: &Spec) -> Result<Layout, CommandError> {
+    Layout::of(&spec.fleet, &spec.options).ok_or_else(|| {
         let message = format!("more than {SERVERS_MAX} servers cannot be computed");
         CommandError::new(Exit::Usage, message)
-    })?;
-    Ok(survive(&layout))
+    })
 }
 
 /// Prints promises and cases; with `explain` also how the times are made up.

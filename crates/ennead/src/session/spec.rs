@@ -16,7 +16,8 @@ use crate::paths;
 /// A spec with everything that is known about it.
 pub(crate) struct Checked {
     spec: Option<Spec>,
-    sha256: String,
+    /// Digest of the file, as hexadecimal text.
+    pub(crate) sha256: String,
     path: Utf8PathBuf,
     /// Errors first.
     pub(crate) findings: Vec<Finding>,

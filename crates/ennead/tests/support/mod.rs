@@ -161,6 +161,11 @@ impl Place {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
+    /// Returns the text of a file beside the spec.
+    pub(crate) fn get(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).unwrap()
+    }
+
     /// Replaces a part of the spec that must be there.
     #[track_caller]
     pub(crate) fn edit_spec(&self, from: &str, to: &str) {
