@@ -132,6 +132,7 @@ fn everything() -> Fleet {
         sites: BTreeMap::new(),
         tiers: BTreeMap::new(),
         nodes: BTreeMap::new(),
+        services: BTreeMap::new(),
     };
     for index in 1..=2_u8 {
         let label = format!("image-{index}");

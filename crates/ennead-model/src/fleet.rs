@@ -5,7 +5,8 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{ComponentName, NodeName, SiteName, TierName};
+use crate::names::{ComponentName, NodeName, ServiceName, SiteName, TierName};
+use crate::service::Service;
 
 /// An IPv4 prefix, for example `10.1.0.0/24`. Host bits are zero (checked on parsing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,6 +135,9 @@ pub struct Fleet {
     pub tiers: BTreeMap<TierName, Tier>,
     /// The nodes by name.
     pub nodes: BTreeMap<NodeName, Node>,
+    /// What runs on them besides the components.
+    #[serde(default)]
+    pub services: BTreeMap<ServiceName, Service>,
 }
 
 impl Fleet {

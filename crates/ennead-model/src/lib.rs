@@ -16,6 +16,7 @@ pub mod order;
 pub mod outcome;
 pub mod plan;
 pub mod reference;
+pub mod service;
 pub mod user_data;
 
 pub use catalogue::Catalogue;
@@ -27,8 +28,9 @@ pub use inventory::{
     CloudInventory, Health, Inventory, NetworkFacts, NodeFacts, Observation, ServerFacts,
 };
 pub use known::Known;
-pub use names::{ComponentName, NameError, NodeName, SiteName, TierName};
+pub use names::{ComponentName, NameError, NodeName, ServiceName, SiteName, TierName};
 pub use order::{Condition, NodeAction, NodeOrder, OnChange};
 pub use outcome::{ActionReport, NodeReport, Outcome};
 pub use plan::{Blocked, Gate, Plan, Risk, Step, StepAction, StepId};
 pub use reference::{Fingerprints, Ref, RefKind, RefResolver, ResolveError};
+pub use service::{Needs, Service};

@@ -105,6 +105,10 @@ name!(
     TierName
 );
 name!(
+    /// The name of a service besides the components.
+    ServiceName
+);
+name!(
     /// The name of a component: etcd as a kind, not one instance of it.
     ComponentName
 );

@@ -13,6 +13,7 @@ mod parse;
 mod presets;
 mod promise;
 mod render;
+mod services;
 mod spec;
 pub mod store;
 mod text;

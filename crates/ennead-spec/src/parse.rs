@@ -9,6 +9,7 @@ use crate::fleet::{place_components, read_nodes, read_sites, read_tiers};
 use crate::operator::read_operator;
 use crate::options::read_options;
 use crate::promise::read_promises;
+use crate::services::read_services;
 use crate::spec::Spec;
 use crate::text::{Document, Places, Section, without_errors};
 
@@ -135,7 +136,8 @@ fn read_fleet(
         return None;
     };
     let platform = String::new();
-    let mut fleet = Fleet { platform, sites, tiers, nodes: BTreeMap::new() };
+    let mut fleet =
+        Fleet { platform, sites, tiers, nodes: BTreeMap::new(), services: BTreeMap::new() };
     let (exceptions, nodes_whole) = read_nodes(root, &nodes, &mut fleet, catalogue);
     for finding in place_components(&mut fleet, options, &exceptions) {
         root.note(finding);
@@ -144,6 +146,9 @@ fn read_fleet(
         return None;
     }
     note_unused(root, &fleet);
+    if let Some(section) = root.section("services") {
+        fleet.services = read_services(&section, &fleet);
+    }
     Some(fleet)
 }
 

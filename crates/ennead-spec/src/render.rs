@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ennead_model::{ComponentName, Node};
+use ennead_model::{ComponentName, Needs, Node, Service};
 use toml::{Table, Value};
 
 use crate::fleet::everywhere;
@@ -31,6 +31,9 @@ pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
     root.insert("sites".into(), sites(spec).into());
     root.insert("tiers".into(), tiers(spec).into());
     root.insert("nodes".into(), nodes(spec).into());
+    if !spec.fleet.services.is_empty() {
+        root.insert("services".into(), services(spec).into());
+    }
     let mut options = Table::try_from(&spec.options)?;
     options.retain(|_, value| value.as_table().is_none_or(|table| !table.is_empty()));
     if !options.is_empty() {
@@ -93,6 +96,31 @@ fn node(spec: &Spec, node: &Node, everywhere: &BTreeSet<ComponentName>) -> Table
         }
     }
     table
+}
+
+fn services(spec: &Spec) -> Table {
+    let service = |it: &Service| {
+        let mut table = table([
+            ("nodes", list(&it.nodes)),
+            ("after_s", i64::from(it.after_s).into()),
+            ("promised", it.promised.into()),
+        ]);
+        let rule = match it.needs {
+            Needs::One => "one",
+            Needs::Majority => "majority",
+            Needs::Shards { masters, copies } => {
+                table.insert("masters".into(), i64::from(masters).into());
+                table.insert("copies".into(), i64::from(copies).into());
+                "shards"
+            }
+        };
+        table.insert("needs".into(), rule.into());
+        if !it.uses.is_empty() {
+            table.insert("uses".into(), list(&it.uses));
+        }
+        table
+    };
+    spec.fleet.services.iter().map(|(name, it)| (name.to_string(), service(it).into())).collect()
 }
 
 fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {

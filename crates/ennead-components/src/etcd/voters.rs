@@ -63,7 +63,8 @@ mod tests {
         assert_eq!(nodes, placed);
 
         let (sites, tiers) = (BTreeMap::new(), BTreeMap::new());
-        let fleet = Fleet { platform: "p".into(), sites, tiers, nodes };
+        let services = BTreeMap::new();
+        let fleet = Fleet { platform: "p".into(), sites, tiers, nodes, services };
         let findings = check_voters(&voters, &fleet);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].message, "the voter no-node is no node of this platform");

@@ -42,6 +42,7 @@ pub(crate) fn fleet() -> Fleet {
         sites: sites.into_iter().map(|site| (site.name.clone(), site)).collect(),
         tiers: BTreeMap::new(),
         nodes: nodes.into_iter().map(|node| (node.name.clone(), node)).collect(),
+        services: BTreeMap::new(),
     }
 }
 

@@ -64,6 +64,7 @@ mod tests {
             sites: BTreeMap::new(),
             tiers: BTreeMap::new(),
             nodes: (0..nodes).map(node).collect(),
+            services: BTreeMap::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 use ennead_components::Options;
 use ennead_model::{Fleet, NodeName, SiteName};
 
+use super::services::{Laid, lay};
 use super::set::{SERVERS_MAX, Servers};
 
 /// How often HAProxy asks a healthy instance, one that just changed, and one that is down, in
@@ -86,6 +87,8 @@ pub struct Layout {
     pub synchronous: usize,
     /// What decides about times.
     pub settings: Settings,
+    /// The services besides the components, each after those that it uses.
+    pub services: Vec<Laid>,
 }
 
 impl Layout {
@@ -116,6 +119,7 @@ impl Layout {
             balancers: running("haproxy"),
             synchronous: synchronous.unwrap_or(usize::MAX),
             settings: Settings::of(options),
+            services: lay(fleet),
         })
     }
 
@@ -135,6 +139,12 @@ impl Layout {
     #[must_use]
     pub fn name(&self, index: usize) -> &str {
         self.names.get(index).map_or("?", NodeName::as_str)
+    }
+
+    /// Returns the name of a service besides the components.
+    #[must_use]
+    pub fn service_name(&self, index: usize) -> &str {
+        self.services.get(index).map_or("?", |service| service.name.as_str())
     }
 
     /// Returns the servers' names as a list for a sentence.

@@ -7,6 +7,7 @@
 
 use super::layout::{Layout, Settings};
 use super::outcome::{Outcome, Outcomes, Verdict, Why};
+use super::services;
 use super::set::Servers;
 use super::times::{self, Besides};
 
@@ -83,8 +84,18 @@ pub(super) fn worst(
 fn outcomes(layout: &Layout, scene: Scene<'_>, fate: &Fate) -> Outcomes {
     let coordination = coordinate(layout, scene);
     // Clients must get in where the database is.
+    let side = fate.side.unwrap_or_else(|| home(layout, scene));
     let entry = enter(layout, fate.side.unwrap_or(scene.alive));
-    Outcomes { coordination, writes: fate.writes, reads: fate.reads, entry }
+    let services = services::judge(layout, side, [coordination, fate.writes, fate.reads, entry]);
+    Outcomes { coordination, writes: fate.writes, reads: fate.reads, entry, services }
+}
+
+/// Returns the side that goes on without a database: the one that decides, else the largest.
+fn home(layout: &Layout, scene: Scene<'_>) -> Servers {
+    let decides = scene.sides.iter().copied().find(|side| layout.decides(*side));
+    decides
+        .or_else(|| scene.sides.iter().copied().max_by_key(|side| side.len()))
+        .unwrap_or_default()
 }
 
 fn coordinate(layout: &Layout, scene: Scene<'_>) -> Verdict {

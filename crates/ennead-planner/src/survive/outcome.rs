@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::layout::Layout;
+use super::services::Use;
 
 /// What becomes of a service. The order is from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -90,6 +91,39 @@ pub enum Why {
     ReadsAtPrimary,
     /// A planned change of the primary.
     Switchover(usize),
+    /// So many of a service's servers are left, that many are needed.
+    Parts {
+        /// Which service.
+        at: usize,
+        /// Servers of it that are left.
+        left: usize,
+        /// All of its servers.
+        all: usize,
+        /// How many it needs.
+        needed: usize,
+    },
+    /// So many of a service's masters are left, that many are needed.
+    Masters {
+        /// Which service.
+        at: usize,
+        /// Masters that are left.
+        left: usize,
+        /// All of its masters.
+        all: usize,
+        /// How many it needs to replace the others.
+        needed: usize,
+    },
+    /// So many of a service's shards have a copy left.
+    Shards {
+        /// Which service.
+        at: usize,
+        /// Shards of which a copy is left.
+        held: usize,
+        /// All of its shards.
+        all: usize,
+    },
+    /// Something that it uses is so.
+    Uses(Use),
 }
 
 /// An outcome with its reason.
@@ -177,12 +211,28 @@ impl Verdict {
             Why::Switchover(to) => {
                 format!("a planned switchover to one of {to} replicas")
             }
+            Why::Parts { at, left, all, needed } => {
+                let name = layout.service_name(at);
+                format!("{left} of {all} servers of {name} are left, it needs {needed}")
+            }
+            Why::Masters { at, left, all, needed } => {
+                let name = layout.service_name(at);
+                format!("{left} of {all} masters of {name} are left, it needs {needed}")
+            }
+            Why::Shards { at, held, all } => {
+                let name = layout.service_name(at);
+                format!("{held} of {all} shards of {name} have a copy left")
+            }
+            Why::Uses(Use::Base(at)) => {
+                format!("it uses {}", SERVICES.get(at).copied().unwrap_or("what is gone"))
+            }
+            Why::Uses(Use::Service(at)) => format!("it uses {}", layout.service_name(at)),
         }
     }
 }
 
 /// What becomes of every service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcomes {
     /// etcd.
     pub coordination: Verdict,
@@ -192,6 +242,8 @@ pub struct Outcomes {
     pub reads: Verdict,
     /// The load balancers.
     pub entry: Verdict,
+    /// The services besides the components, in the order of [`Layout::services`].
+    pub services: Vec<Verdict>,
 }
 
 /// The services in the order of the columns.
@@ -204,11 +256,19 @@ impl Outcomes {
         [self.coordination, self.writes, self.reads, self.entry]
     }
 
-    /// Returns whether the promise of a platform is kept: writes by themselves without loss, and an
-    /// entry.
+    /// Returns whether the promise of a platform is kept: writes by themselves without loss, an
+    /// entry, and every service that was promised.
     #[must_use]
-    pub fn keeps(&self) -> bool {
-        self.writes.outcome.by_itself() && self.entry.outcome.by_itself()
+    pub fn keeps(&self, layout: &Layout) -> bool {
+        self.broken(layout).is_none()
+    }
+
+    /// Returns the first promised service that does not come back by itself.
+    fn broken<'l>(&self, layout: &'l Layout) -> Option<(&'l str, Verdict)> {
+        let base = [("database writes", self.writes), ("entry", self.entry)];
+        let others = layout.services.iter().zip(&self.services).filter(|(it, _)| it.promised);
+        let others = others.map(|(service, verdict)| (service.name.as_str(), *verdict));
+        base.into_iter().chain(others).find(|(_, verdict)| !verdict.outcome.by_itself())
     }
 
     /// Returns the worse verdict for each service.
@@ -219,17 +279,14 @@ impl Outcomes {
             writes: self.writes.worse(other.writes),
             reads: self.reads.worse(other.reads),
             entry: self.entry.worse(other.entry),
+            services: self.services.iter().zip(&other.services).map(|(a, b)| a.worse(*b)).collect(),
         }
     }
 
     /// Returns why a promise is not kept, as a sentence without its full stop.
     #[must_use]
     pub fn complaint(&self, layout: &Layout) -> String {
-        let (service, verdict) = if self.writes.outcome.by_itself() {
-            ("entry", self.entry)
-        } else {
-            ("database writes", self.writes)
-        };
+        let (service, verdict) = self.broken(layout).unwrap_or(("entry", self.entry));
         format!("{service} {}: {}", verdict.outcome, verdict.reason(layout))
     }
 }

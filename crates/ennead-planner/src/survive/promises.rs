@@ -75,7 +75,7 @@ fn sites(layout: &Layout, wanted: impl Fn(&ennead_model::SiteName) -> bool) -> O
 }
 
 fn complain(layout: &Layout, what: &str, outcomes: &Outcomes) -> Option<String> {
-    (!outcomes.keeps()).then(|| format!("{what}: {}", outcomes.complaint(layout)))
+    (!outcomes.keeps(layout)).then(|| format!("{what}: {}", outcomes.complaint(layout)))
 }
 
 /// Returns every subset of this size, in the order of the servers.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::layout::Layout;
 use super::loss::{lose, part};
+use super::matrix::{Matrix, matrix};
 use super::outcome::{Outcome, Outcomes, SERVICES};
 use super::promises::{Kept, judge_all, subsets};
 use super::sequence::{Event, follow, maintain};
@@ -12,21 +13,18 @@ use super::sets::{Sets, look};
 use super::times::{Formula, explain};
 
 /// What is not computed.
-pub const NOT_COMPUTED: [&str; 7] = [
-    "Kubernetes and everything that runs on it",
-    "the cache",
-    "backups and restores",
-    "DNS",
-    "floating IPs",
-    "capacity: whether the servers that are left carry the load",
-    "cost",
+pub const NOT_COMPUTED: [&str; 4] = [
+    "services that the spec does not name",
+    "DNS and floating IPs: how clients find an entry that is left",
+    "restores of backups",
+    "whether the servers that are left carry the load",
 ];
 
 /// One service in one case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// The service.
-    pub service: &'static str,
+    pub service: String,
     /// What becomes of it.
     pub outcome: Outcome,
     /// Why, as a sentence without its full stop.
@@ -57,6 +55,8 @@ pub struct Survival {
     pub promises: Vec<Kept>,
     /// The cases.
     pub rows: Vec<Row>,
+    /// Every service against every kind of loss.
+    pub matrix: Matrix,
     /// Sets of lost servers.
     pub sets: Sets,
     /// How the times are made up.
@@ -73,6 +73,7 @@ pub fn survive(layout: &Layout) -> Survival {
         layout: describe(layout),
         promises: judge_all(layout),
         rows: rows(layout),
+        matrix: matrix(layout),
         sets: look(layout),
         times: explain(&layout.settings),
         not_computed: NOT_COMPUTED.to_vec(),
@@ -112,8 +113,8 @@ fn rows(layout: &Layout) -> Vec<Row> {
         pair.iter().map(|first| (Servers::one(first), pair.minus(Servers::one(first))))
     });
     let in_turn = orders.filter_map(|(first, second)| {
-        let after = follow(layout, &[Event::lose(first), Event::lose(second)]);
-        Some(((first, second), after.last().copied()?))
+        let mut after = follow(layout, &[Event::lose(first), Event::lose(second)]);
+        Some(((first, second), after.pop()?))
     });
     if let Some(((first, second), outcomes)) = worst(in_turn) {
         let (first, second) = (layout.list(first), layout.list(second));
@@ -145,10 +146,10 @@ fn worst<T>(cases: impl Iterator<Item = (T, Outcomes)>) -> Option<(T, Outcomes)>
 
 fn row(layout: &Layout, kind: &'static str, case: String, outcomes: &Outcomes) -> Row {
     let entry = |(service, verdict): (&'static str, super::outcome::Verdict)| Entry {
-        service,
+        service: service.to_owned(),
         outcome: verdict.outcome,
         reason: verdict.reason(layout),
     };
     let services = SERVICES.into_iter().zip(outcomes.verdicts()).map(entry).collect();
-    Row { kind, case, kept: outcomes.keeps(), services }
+    Row { kind, case, kept: outcomes.keeps(layout), services }
 }

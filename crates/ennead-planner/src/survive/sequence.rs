@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::layout::Layout;
 use super::loss::{Database, Scene, judge, lose, worst};
 use super::outcome::{Outcome, Outcomes, Verdict, Why};
+use super::services;
 use super::set::Servers;
 use super::times;
 
@@ -79,5 +80,6 @@ pub fn maintain(layout: &Layout, server: usize) -> Outcomes {
     };
     outcomes.writes = outcomes.writes.worse(moved);
     outcomes.reads = outcomes.reads.worse(moved);
+    outcomes.services = services::judge(layout, alive, outcomes.verdicts());
     outcomes
 }

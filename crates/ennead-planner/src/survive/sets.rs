@@ -68,12 +68,12 @@ pub fn look(layout: &Layout) -> Sets {
 /// Returns every broken set, by its bits.
 fn every(layout: &Layout) -> Vec<Servers> {
     let sets = (0..1_u128 << layout.all.len()).map(Servers::from_bits);
-    sets.filter(|lost| !lose(layout, *lost).keeps()).collect()
+    sets.filter(|lost| !lose(layout, *lost).keeps(layout)).collect()
 }
 
 fn small(layout: &Layout) -> Vec<Servers> {
     let sets = (0..=SIZE_MAX).flat_map(|size| subsets(layout.all, size));
-    let mut broken: Vec<_> = sets.filter(|lost| !lose(layout, *lost).keeps()).collect();
+    let mut broken: Vec<_> = sets.filter(|lost| !lose(layout, *lost).keeps(layout)).collect();
     broken.sort_unstable();
     broken
 }

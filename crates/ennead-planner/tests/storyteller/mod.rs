@@ -31,6 +31,7 @@ impl Default for Storyteller {
             sites: BTreeMap::new(),
             tiers: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            services: BTreeMap::new(),
         };
         let components = ennead_components::ALL.to_vec();
         let operator = Operator::new(fleet, Options::default(), components);
@@ -58,6 +59,8 @@ impl Storyteller {
             }
             ["drop", node] => {
                 remove_node(&mut self.document, node)?;
+                // What runs besides the components was moved by its own means before.
+                self.document.remove("services");
                 return self.read_spec();
             }
             ["add", node, site, tier, address] => {

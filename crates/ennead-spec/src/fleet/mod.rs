@@ -17,7 +17,7 @@ use ennead_model::{Finding, NameError};
 use crate::text::Section;
 
 /// Makes a name from a key; a bad one is a finding.
-fn named<T>(section: &Section<'_, '_>, made: Result<T, NameError>) -> Option<T> {
+pub(crate) fn named<T>(section: &Section<'_, '_>, made: Result<T, NameError>) -> Option<T> {
     let note = |error: NameError| {
         let text: String = error.text.chars().take(80).collect();
         let message = format!("{text:?} is not a name");

@@ -144,7 +144,7 @@ impl<'d, 't> Section<'d, 't> {
         }
     }
 
-    fn missing(&self, key: &str, example: &str) {
+    pub(crate) fn missing(&self, key: &str, example: &str) {
         let finding = Finding::error("missing-key", self.place(key), "is missing");
         self.note(finding.hint(format!("add {example}")));
     }

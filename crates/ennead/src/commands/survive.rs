@@ -3,7 +3,7 @@
 use ennead_planner::survive::{
     Formula, Layout, Outcome, Row, SERVERS_MAX, SERVICES, Sets, survive,
 };
-use ennead_planner::survive::{Kept, Survival};
+use ennead_planner::survive::{Kept, Matrix, Survival};
 use ennead_spec::Spec;
 
 use crate::error::CommandError;
@@ -29,6 +29,8 @@ pub(super) fn print(survival: &Survival, explain: bool) {
     ui::line("");
     promises(&survival.promises);
     ui::line("");
+    matrix(&survival.matrix);
+    ui::line("");
     cases(&survival.rows);
     ui::line("");
     reasons(&survival.rows);
@@ -48,6 +50,26 @@ fn promises(promises: &[Kept]) {
         vec![it.promise.as_str().into(), kept, it.counterexample.as_str().into()]
     });
     ui::table(&["PROMISE", "KEPT", "SMALLEST COUNTEREXAMPLE"], rows.collect());
+}
+
+/// Shows every service against every kind of loss, and why for those besides the components; the
+/// cases tell it of the others.
+fn matrix(matrix: &Matrix) {
+    let columns = matrix.columns.iter().map(|column| column.to_uppercase());
+    let header: Vec<String> = std::iter::once("SERVICE".to_owned()).chain(columns).collect();
+    let rows = matrix.rows.iter().map(|row| {
+        let cells = row.cells.iter().map(|it| Cell(it.outcome.to_string(), tone(it.outcome)));
+        std::iter::once(row.service.as_str().into()).chain(cells).collect()
+    });
+    ui::table(&header.iter().map(String::as_str).collect::<Vec<_>>(), rows.collect());
+    for row in matrix.rows.iter().skip(SERVICES.len()) {
+        for (kind, it) in matrix.columns.iter().zip(&row.cells) {
+            if !it.outcome.by_itself() {
+                let place = ui::paint(&format!("{}, {kind}", row.service), Tone::Quiet);
+                ui::line(format!("{place}: {}: {}.", it.outcome, it.reason));
+            }
+        }
+    }
 }
 
 fn cases(rows: &[Row]) {

@@ -82,11 +82,16 @@ pub(crate) fn check(
 }
 
 fn reasons(survival: &Survival) -> Vec<(String, String)> {
-    let cells = survival.rows.iter().flat_map(|row| row.services.iter().map(move |it| (row, it)));
-    let bad = cells.filter(|(_, it)| !it.outcome.by_itself());
-    bad.map(|(row, it)| {
+    let rows = survival.rows.iter();
+    let cases = rows.flat_map(|row| row.services.iter().map(|it| (row.case.as_str(), it)));
+    // The cases have the components' services; the others stand in the matrix alone.
+    let others = survival.matrix.rows.iter().skip(SERVICES.len());
+    let columns = &survival.matrix.columns;
+    let others = others.flat_map(|row| columns.iter().map(String::as_str).zip(row.cells.iter()));
+    let bad = cases.chain(others).filter(|(_, it)| !it.outcome.by_itself());
+    bad.map(|(case, it)| {
         let outcome = format!("{} {}: {}.", it.service, it.outcome, it.reason);
-        (row.case.clone(), outcome)
+        (case.to_owned(), outcome)
     })
     .collect()
 }

@@ -2,6 +2,7 @@
 
 mod brute;
 mod property;
+mod services;
 mod table;
 
 use ennead_components::Options;
@@ -29,5 +30,6 @@ pub(super) fn layout(
         balancers: set(balancers),
         synchronous,
         settings: Settings::of(&Options::default()),
+        services: Vec::new(),
     }
 }

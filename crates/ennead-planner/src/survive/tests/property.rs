@@ -11,7 +11,7 @@ use super::*;
 /// Cases of each property: a few seconds in the development profile.
 const CASES: u32 = 10_000;
 
-fn any_layout() -> impl Strategy<Value = Layout> {
+pub(super) fn any_layout() -> impl Strategy<Value = Layout> {
     (2_usize..=8).prop_flat_map(|count| {
         let all: Vec<usize> = (0..count).collect();
         let sites = prop::collection::vec(0_usize..3, count);
@@ -61,12 +61,12 @@ fn end_of(outcome: Outcome) -> End {
     }
 }
 
-fn agree(outcomes: &Outcomes, plays: &[Play]) -> Result<(), TestCaseError> {
+fn agree(layout: &Layout, outcomes: &Outcomes, plays: &[Play]) -> Result<(), TestCaseError> {
     let (end, entry) = ends(plays);
     prop_assert_eq!(end_of(outcomes.writes.outcome), end, "{:?}", outcomes);
     if end == End::Writes {
         prop_assert_eq!(outcomes.entry.outcome.by_itself(), entry, "{:?}", outcomes);
-        prop_assert_eq!(outcomes.keeps(), entry);
+        prop_assert_eq!(outcomes.keeps(layout), entry);
     }
     Ok(())
 }
@@ -90,7 +90,7 @@ proptest! {
     fn losses_at_one_moment_agree(layout in any_layout(), bits in any::<u8>()) {
         let lost = Servers::from_bits(bits.into()).and(layout.all);
         let plays = away(beginnings(&layout), Event::lose(lost));
-        agree(&lose(&layout, lost), &plays)?;
+        agree(&layout, &lose(&layout, lost), &plays)?;
     }
 
     #[test]
@@ -109,7 +109,7 @@ proptest! {
                 play.react()
             })
             .collect();
-        agree(&part(&layout, sides), &plays)?;
+        agree(&layout, &part(&layout, sides), &plays)?;
     }
 
     #[test]
@@ -129,7 +129,7 @@ proptest! {
         let mut plays = beginnings(&layout);
         for (event, outcomes) in events.iter().zip(follow(&layout, &events)) {
             plays = away(plays, *event);
-            agree(&outcomes, &plays)?;
+            agree(&layout, &outcomes, &plays)?;
             let next: BTreeSet<Play> = plays
                 .into_iter()
                 .flat_map(|mut play| {
@@ -148,9 +148,9 @@ proptest! {
     #[test]
     fn losing_more_never_helps(layout in any_layout(), bits in any::<u8>()) {
         let lost = Servers::from_bits(bits.into()).and(layout.all);
-        if lose(&layout, lost).keeps() {
+        if lose(&layout, lost).keeps(&layout) {
             for index in lost.iter() {
-                prop_assert!(lose(&layout, lost.minus(Servers::one(index))).keeps());
+                prop_assert!(lose(&layout, lost.minus(Servers::one(index))).keeps(&layout));
             }
         }
     }
@@ -168,7 +168,7 @@ proptest! {
         prop_assert_eq!(&survival, &survive(&layout));
         let single = survival.rows.iter().filter(|row| row.kind == "server");
         let kept = single.clone().all(|row| row.kept);
-        prop_assert_eq!(survival.promises[0].kept, kept && lose(&layout, Servers::NONE).keeps());
+        prop_assert_eq!(survival.promises[0].kept, kept && lose(&layout, Servers::NONE).keeps(&layout));
         prop_assert_eq!(survival.sets.sizes[1].kept, single.filter(|row| row.kept).count());
     }
 }

@@ -40,7 +40,7 @@ fn the_plain_layout_of_one_and_two_loses_two_and_its_larger_site() {
     let two = lose(&layout, servers(&layout, &["crm-ctrl-ash-1", "crm-ctrl-ash-2"]));
     assert_eq!(two.coordination.outcome, Outcome::ByHand);
     assert_eq!(two.writes.outcome, Outcome::DataLost { up_to_s: 12 });
-    assert!(lose(&layout, servers(&layout, &["crm-ctrl-ash-1", "crm-app-ash-1"])).keeps());
+    assert!(lose(&layout, servers(&layout, &["crm-ctrl-ash-1", "crm-app-ash-1"])).keeps(&layout));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn any_single_server_costs_one_lease_at_most() {
     let layout = nine(1);
     for index in layout.all.iter() {
         let outcomes = lose(&layout, Servers::one(index));
-        assert!(outcomes.keeps(), "{}", layout.name(index));
+        assert!(outcomes.keeps(&layout), "{}", layout.name(index));
         let writes = outcomes.writes.outcome;
         let member = layout.members.has(index);
         let expected = if member { Outcome::UpAfter { seconds: 27 } } else { Outcome::Up };
@@ -107,11 +107,11 @@ fn a_replica_that_every_commit_waits_for_stalls_them() {
 fn hillsboro_may_be_lost_and_cut_off() {
     let layout = nine(1);
     let hil = layout.sites.iter().find(|(site, _)| site.as_str() == "hil").unwrap().1;
-    assert!(lose(&layout, hil).keeps());
+    assert!(lose(&layout, hil).keeps(&layout));
     let cut = part(&layout, &[hil, layout.all.minus(hil)]);
     assert_eq!(cut.writes.outcome, Outcome::UpAfter { seconds: 27 });
     assert_eq!(cut.writes.primary.map(|it| layout.name(it)), Some("crm-ctrl-hil-1"));
-    assert!(cut.keeps());
+    assert!(cut.keeps(&layout));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_cut_inside_the_larger_site_goes_to_the_side_with_the_majority() {
     let layout = baseline();
     let apart = servers(&layout, &["crm-ctrl-ash-1", "crm-app-ash-1", "crm-svc-ash-1"]);
     let cut = part(&layout, &[apart, layout.all.minus(apart)]);
-    assert!(cut.keeps(), "{cut:?}");
+    assert!(cut.keeps(&layout), "{cut:?}");
     assert_eq!(cut.entry.why, Why::Left("load balancers", 2, 3));
 }
 
@@ -127,9 +127,9 @@ fn a_cut_inside_the_larger_site_goes_to_the_side_with_the_majority() {
 fn one_after_another_is_better_than_at_once() {
     let layout = nine(1);
     let [one, two] = ["crm-ctrl-ash-1", "crm-ctrl-ash-2"].map(|it| servers(&layout, &[it]));
-    assert!(!lose(&layout, one.or(two)).keeps());
+    assert!(!lose(&layout, one.or(two)).keeps(&layout));
     let after = follow(&layout, &[Event::lose(one), Event::lose(two)]);
-    assert!(after[1].keeps(), "{after:?}");
+    assert!(after[1].keeps(&layout), "{after:?}");
     // The third instance goes on alone, and nobody may follow it.
     let three = servers(&layout, &["crm-ctrl-hil-1"]);
     let back = Event { lost: three, back: one };
@@ -143,7 +143,7 @@ fn voters_apart_from_the_database_leave_the_primary_in_place() {
     let voters = [0, 1].into_iter().collect();
     let lost = lose(&layout, voters);
     assert_eq!((lost.coordination.outcome, lost.writes.why), (Outcome::ByHand, Why::Failsafe));
-    assert!(lost.keeps());
+    assert!(lost.keeps(&layout));
     // One silent instance is enough to end it.
     let lost = lose(&layout, Servers::one(4).or(voters));
     assert_eq!((lost.writes.outcome, lost.writes.why), (Outcome::ReadOnly, Why::NoLock));
