@@ -18,10 +18,8 @@ pub struct Offer {
     pub server_types: BTreeMap<String, u64>,
     /// For a month, without VAT, with addresses.
     pub net_monthly: Money,
-    /// Whether something is missing from that.
-    pub at_least: bool,
-    /// Whether it meets the budget; `None` when missing prices leave it open.
-    pub meets: Option<bool>,
+    /// Whether it meets the budget.
+    pub meets: bool,
     /// What is less than now, one line for each change of type; empty when nothing is.
     pub lacks: Vec<String>,
 }
@@ -42,6 +40,8 @@ pub struct BudgetReport {
     pub nodes_paid: Option<u64>,
     /// What costs less than the bill, in the order of their prices. Empty when the budget is met.
     pub offers: Vec<Offer>,
+    /// Server types that every node could have, but whose price no source names: not offered.
+    pub unpriced: Vec<String>,
 }
 
 /// Contrasts a fleet with a budget. Pure.
@@ -54,9 +54,9 @@ pub fn budget_report(
     let now = bill(fleet, prices);
     let met = meets(&now, budget);
     let more = |amount: Option<Money>| amount.filter(|it| *it > Money::ZERO);
-    let mut offers = Vec::new();
+    let (mut offers, mut unpriced) = (Vec::new(), Vec::new());
     if met != Some(true) {
-        offers = alternatives(fleet, prices, catalogue, budget);
+        (offers, unpriced) = alternatives(fleet, prices, catalogue, budget);
         offers.retain(|offer| now.at_least || offer.net_monthly < now.net_monthly);
         offers.sort_by(|a, b| {
             let key = |it: &Offer| (it.net_monthly, it.lacks.len());
@@ -70,6 +70,7 @@ pub fn budget_report(
         under: if now.at_least { None } else { more(budget.minus(now.net_monthly)) },
         nodes_paid: nodes_paid(fleet, prices, budget),
         offers,
+        unpriced,
     }
 }
 
@@ -86,29 +87,36 @@ fn alternatives(
     prices: &PriceList,
     catalogue: &Catalogue,
     budget: Money,
-) -> Vec<Offer> {
+) -> (Vec<Offer>, Vec<String>) {
     let shop = Shop { fleet, prices, catalogue, budget };
     let keeps = |wanted: &CatalogueServerType, now: &CatalogueServerType| {
         wanted.cores >= now.cores
             && wanted.memory_bytes() >= now.memory_bytes()
             && wanted.disk_gb >= now.disk_gb
     };
-    let mut offers = vec![
+    let mut offers: Vec<Offer> = [
         shop.offer("the cheapest that keep processors, memory and disk", |node| {
             let now = catalogue.server_type(&node.server_type)?;
             shop.cheapest(node, |wanted| keeps(wanted, now))
         }),
         shop.offer("the cheapest sold in each location", |node| shop.cheapest(node, |_| true)),
-    ];
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut unpriced = Vec::new();
     for wanted in &catalogue.server_types {
         if fleet.nodes.values().all(|node| shop.sold(node).any(|it| it.name == wanted.name)) {
-            offers.push(shop.offer(&format!("every node {}", wanted.name), |_| Some(wanted)));
+            match shop.offer(&format!("every node {}", wanted.name), |_| Some(wanted)) {
+                Some(offer) => offers.push(offer),
+                None => unpriced.push(wanted.name.clone()),
+            }
         }
     }
     // Of two that buy the same the first says more about why.
     let mut seen = BTreeSet::new();
     offers.retain(|offer| seen.insert((offer.server_types.clone(), offer.net_monthly)));
-    offers
+    (offers, unpriced)
 }
 
 /// What offers are made from.
@@ -145,12 +153,13 @@ impl<'a> Shop<'a> {
         priced.min_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name))).map(|(_, it)| it)
     }
 
-    /// Makes the offer in which each node gets the type that `choose` says, or keeps its own.
+    /// Makes the offer in which each node gets the type that `choose` says, or keeps its own. `None`
+    /// when a price of it is not known.
     fn offer(
         &self,
         what: &str,
         choose: impl Fn(&Node) -> Option<&'a CatalogueServerType>,
-    ) -> Offer {
+    ) -> Option<Offer> {
         let mut fleet = self.fleet.clone();
         let mut server_types = BTreeMap::new();
         let mut changes: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -165,15 +174,15 @@ impl<'a> Shop<'a> {
             *server_types.entry(node.server_type.clone()).or_insert(0) += 1;
         }
         let then = bill(&fleet, self.prices);
+        let meets = meets(&then, self.budget)?;
         let lacks = changes.iter().filter_map(|((now, then), count)| self.lack(now, then, *count));
-        Offer {
+        (!then.at_least).then(|| Offer {
             what: what.to_owned(),
             server_types,
             net_monthly: then.net_monthly,
-            at_least: then.at_least,
-            meets: meets(&then, self.budget),
+            meets,
             lacks: lacks.collect(),
-        }
+        })
     }
 
     /// Says what one type has less than another, in one line.

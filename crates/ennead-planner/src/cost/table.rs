@@ -8,7 +8,8 @@ use ennead_model::{Catalogue, Money};
 
 use super::prices::{Percent, Price, PriceError, PriceList, Rate, ServerPrice, Source};
 
-/// Bytes of a TB of traffic: 2^40. An estimate, as the cloud's API counts in bytes and names no unit.
+/// Bytes of a TB of traffic, as the lab's API has it. An estimate: the cloud's own API counts in bytes
+/// and names no unit.
 pub(super) const TB: u64 = 1 << 40;
 
 /// Returns the list of a currency from the tables of prices and of server types. `vat` is what the
@@ -89,5 +90,5 @@ fn traffic(location: &str, catalogue: &Catalogue, known: &CurrencyPrices) -> Opt
 fn included(server: &CatalogueServerType, location: &str) -> Option<u64> {
     let tb = Money::from_shortest(server.included_traffic_tb.get(location).copied()??)?;
     let tenths = tb.times(10)?.fits(Money::from_cents(100))?;
-    (TB / 10).checked_mul(tenths)
+    Some(TB.checked_mul(tenths)? / 10)
 }
