@@ -12,6 +12,7 @@ use ennead_model::NodeName;
 
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
+use crate::commands::cost::read_outgoing;
 use crate::exit_code::Exit;
 
 /// Describes, checks, provisions, deploys, operates and proves a platform on Hetzner Cloud
@@ -54,7 +55,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Write a commented spec to start from
     Init(InitArgs),
-    /// Say what is wrong or remarkable about the spec, without any network
+    /// Say what is wrong or remarkable about the spec, without any network unless --live is given
     Check(CheckArgs),
     /// Show what `up` would do now
     Plan(PlanArgs),
@@ -107,6 +108,36 @@ pub(crate) struct CheckArgs {
     /// Show how the times of --survive are made up
     #[arg(long, requires = "survive")]
     pub(crate) explain: bool,
+    /// What it costs.
+    #[command(flatten)]
+    pub(crate) cost: CostArgs,
+}
+
+/// Arguments of `check --cost`.
+#[derive(Debug, Args)]
+pub(crate) struct CostArgs {
+    /// Show what the platform costs: each item, totals, the budget, other clouds
+    #[arg(long, conflicts_with = "survive")]
+    pub(crate) cost: bool,
+    /// Ask the cloud for its prices instead of taking the table in this program; needs a token
+    #[arg(long, requires = "cost")]
+    pub(crate) live: bool,
+    /// Currency of the table
+    #[arg(long, requires = "cost", conflicts_with = "live", default_value = "USD")]
+    pub(crate) currency: String,
+    /// VAT in percent to add to the table's prices
+    #[arg(
+        long,
+        requires = "cost",
+        conflicts_with = "live",
+        value_name = "PERCENT",
+        default_value = "0",
+        allow_negative_numbers = true
+    )]
+    pub(crate) vat: String,
+    /// Outgoing traffic of a month at a location, such as hil=5; can be given more than once
+    #[arg(long, requires = "cost", value_name = "LOCATION=TB", value_parser = read_outgoing)]
+    pub(crate) outgoing: Vec<(String, u64)>,
 }
 
 /// Arguments of `plan`.

@@ -3,6 +3,7 @@
 use ennead_model::{Day, Finding, Fleet, Money};
 
 use super::bill::bill;
+use super::compare::Comparison;
 use super::item::Item;
 use super::prices::{PriceList, Source};
 
@@ -35,7 +36,7 @@ pub fn check_budget(fleet: &Fleet, budget: Option<Money>, prices: &PriceList) ->
     }
     let unknown = bill.lines.iter().filter(|line| !line.known);
     findings.extend(unknown.map(|line| {
-        let message = format!("no source names the price of a {} in {}", line.item, bill.currency);
+        let message = format!("no source names the price of {} ({})", line.item, bill.currency);
         Finding::note("price-unknown", place(fleet, &line.item), message)
             .hint("`ennead check --cost --live` asks the cloud; until then totals are \"at least\"")
     }));
@@ -55,6 +56,23 @@ pub fn check_list(prices: &PriceList, today: Day) -> Vec<Finding> {
         Source::Live { .. } => "ask again",
     };
     vec![Finding::warning("prices-stale", "prices", message).hint(hint)]
+}
+
+/// Returns a note when a figure of a comparison is old on this day. Pure.
+pub fn check_comparison(comparison: &Comparison, today: Day) -> Vec<Finding> {
+    let old = comparison.elsewhere.iter().filter_map(|there| {
+        let age = today.days_since(there.oldest?);
+        (age > STALE_AFTER_DAYS).then(|| format!("{} {age} days", there.provider))
+    });
+    let old: Vec<String> = old.collect();
+    if old.is_empty() {
+        return Vec::new();
+    }
+    let message = format!("the other clouds' prices are old: {}", old.join(", "));
+    vec![
+        Finding::note("comparison-stale", "prices", message)
+            .hint("ask their own calculators before a decision rests on a ratio"),
+    ]
 }
 
 /// Returns the first place of the spec that asks for an item.

@@ -5,6 +5,7 @@
 //! fleet + PriceList ──► bill.rs ──► lines, totals, what is missing
 //!                       offers.rs ─► which server types meet a budget, and what they lack
 //!                       compare.rs ► the same capacity at other clouds
+//!                       traffic.rs ► what is included, and what goes beyond
 //!                       event.rs ──► what a replacement costs from then on
 //!                       findings.rs► what `check` says of it
 //! ```
@@ -25,12 +26,12 @@ mod traffic;
 pub use bill::{Bill, Line, bill, bill_items};
 pub use compare::{Comparison, Elsewhere, compare};
 pub use event::{PriceEvent, price_event};
-pub use findings::{STALE_AFTER_DAYS, check_budget, check_list};
+pub use findings::{STALE_AFTER_DAYS, check_budget, check_comparison, check_list};
 pub use item::{Item, items};
 pub use offers::{BudgetReport, Offer, budget_report};
 pub use prices::{Percent, Price, PriceError, PriceList, Rate, ServerPrice, Source};
-pub use table::list_from_table;
-pub use traffic::{Outgoing, overage};
+pub use table::{TB, list_from_table};
+pub use traffic::{Outgoing, included, overage};
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ const HOURS_TO_MONTH: u64 = 624;
 
 /// A list that cannot be true.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the price of {what} cannot be true: {why}")]
+#[error("these prices cannot be used: {what}: {why}")]
 pub struct PriceError {
     /// What it is the price of.
     pub what: String,

@@ -10,7 +10,7 @@ use super::prices::{Percent, Price, PriceError, PriceList, Rate, ServerPrice, So
 
 /// Bytes of a TB of traffic, as the lab's API has it. An estimate: the cloud's own API counts in bytes
 /// and names no unit.
-pub(super) const TB: u64 = 1 << 40;
+pub const TB: u64 = 1 << 40;
 
 /// Returns the list of a currency from the tables of prices and of server types. `vat` is what the
 /// operator pays, as the tables have net prices only.
@@ -26,7 +26,7 @@ pub fn list_from_table(
     let known = table.currencies.get(currency).ok_or_else(|| {
         let names: Vec<&str> = table.currencies.keys().map(String::as_str).collect();
         let why = format!("the table has only {}", names.join(" and "));
-        PriceError { what: format!("anything in {currency}"), why }
+        PriceError { what: currency.to_owned(), why }
     })?;
     let monthly = |what: &str, amount: Option<Money>| -> Result<Option<Rate>, PriceError> {
         let price = amount.map(|amount| Price::from_net(what, amount, vat)).transpose()?;

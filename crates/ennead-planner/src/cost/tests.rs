@@ -131,7 +131,7 @@ fn a_list_that_cannot_be_true_is_refused() {
     let price = |net: &str, gross: &str| Price::new("a server", money(net), money(gross));
     for (net, gross) in [("-1", "0"), ("1", "-1"), ("1000001", "1000001"), ("2", "1")] {
         let error = price(net, gross).unwrap_err().to_string();
-        assert!(error.starts_with("the price of a server cannot be true: "), "{error}");
+        assert!(error.starts_with("these prices cannot be used: a server: "), "{error}");
         assert!(!error.contains('\n'));
     }
     assert!(price("0", "0").is_ok() && price("1000000", "1000000").is_ok());
@@ -291,6 +291,17 @@ fn an_old_list_is_a_warning_from_the_ninety_first_day() {
     let old = said("2026-09-14");
     assert_eq!(old.len(), 1);
     assert_eq!(old[0].message, "the prices are of 2026-06-15, 91 days old: more than 90");
+}
+
+#[test]
+fn old_figures_of_other_clouds_are_a_note() {
+    let clouds = Clouds::embedded().unwrap();
+    let compared = compare(&crm(), &list("USD", "0"), Catalogue::embedded(), clouds);
+    let said = |today: &str| check_comparison(&compared, today.parse().unwrap());
+    assert_eq!(said("2024-01-01"), []);
+    let message = "the other clouds' prices are old: AWS 287 days, Google Cloud 627 days, Azure \
+                   1071 days";
+    assert_eq!(said("2026-11-23")[0].message, message);
 }
 
 #[test]

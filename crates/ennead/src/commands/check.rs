@@ -1,8 +1,9 @@
-//! `ennead check`: findings about the spec, and what its layout survives; without any network.
+//! `ennead check`: findings about the spec, what its layout survives and what it costs. There is no
+//! network unless the cloud is asked for its prices.
 
 use ennead_model::{Finding, Severity};
 
-use super::survive;
+use super::{cost, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
@@ -10,10 +11,13 @@ use crate::session;
 use crate::ui::{self, Tone};
 
 /// Prints the findings; error findings decide the exit code.
-pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandError> {
     let checked = session::check_spec(&global.spec)?;
     if args.survive {
         return show_survival(&checked, args);
+    }
+    if args.cost.cost {
+        return show_cost(&checked, global, args).await;
     }
     if args.json {
         ui::json(&checked.findings);
@@ -41,6 +45,23 @@ fn show_survival(checked: &session::Checked, args: &CheckArgs) -> Result<Exit, C
         ui::json(&survival);
     } else {
         survive::print(&survival, args.explain);
+    }
+    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+}
+
+/// Prints what the platform costs. Error findings are said besides and decide the exit code.
+async fn show_cost(
+    checked: &session::Checked,
+    global: &Global,
+    args: &CheckArgs,
+) -> Result<Exit, CommandError> {
+    say(&checked.findings, Severity::Error);
+    let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
+    let report = cost::compute(global, &args.cost, spec).await?;
+    if args.json {
+        ui::json(&report);
+    } else {
+        cost::show(&report);
     }
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
 }
