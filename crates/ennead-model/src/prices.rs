@@ -28,6 +28,9 @@ pub struct PriceTable {
 pub struct CurrencyPrices {
     /// Servers by type and location, without an IPv4 address; `None` where the catalogue has them.
     pub servers: Option<BTreeMap<String, BTreeMap<String, Option<Money>>>>,
+    /// Servers by type with the locations where the price was not read but computed from another.
+    #[serde(default)]
+    pub derived: BTreeMap<String, Vec<String>>,
     /// A primary IPv4 address.
     pub primary_ipv4: Option<Money>,
     /// A floating IPv4 address.

@@ -10,9 +10,9 @@ use ennead_lab::distance::Distance;
 use ennead_lab::state::Limits;
 use ennead_model::NodeName;
 
+use crate::cli_cost::CostArgs;
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
-use crate::commands::cost::read_outgoing;
 use crate::exit_code::Exit;
 
 /// Describes, checks, provisions, deploys, operates and proves a platform on Hetzner Cloud
@@ -111,33 +111,6 @@ pub(crate) struct CheckArgs {
     /// What it costs.
     #[command(flatten)]
     pub(crate) cost: CostArgs,
-}
-
-/// Arguments of `check --cost`.
-#[derive(Debug, Args)]
-pub(crate) struct CostArgs {
-    /// Show what the platform costs: each item, totals, the budget, other clouds
-    #[arg(long, conflicts_with = "survive")]
-    pub(crate) cost: bool,
-    /// Ask the cloud for its prices instead of taking the table in this program; needs a token
-    #[arg(long, requires = "cost")]
-    pub(crate) live: bool,
-    /// Currency of the table
-    #[arg(long, requires = "cost", conflicts_with = "live", default_value = "USD")]
-    pub(crate) currency: String,
-    /// VAT in percent to add to the table's prices
-    #[arg(
-        long,
-        requires = "cost",
-        conflicts_with = "live",
-        value_name = "PERCENT",
-        default_value = "0",
-        allow_negative_numbers = true
-    )]
-    pub(crate) vat: String,
-    /// Outgoing traffic of a month at a location, such as hil=5; can be given more than once
-    #[arg(long, requires = "cost", value_name = "LOCATION=TB", value_parser = read_outgoing)]
-    pub(crate) outgoing: Vec<(String, u64)>,
 }
 
 /// Arguments of `plan`.

@@ -1,6 +1,7 @@
 //! The command line of ennead: reads arguments, calls the libraries, prints, chooses the exit code.
 
 mod cli;
+mod cli_cost;
 mod cli_fault;
 mod cli_lab;
 mod commands;

@@ -15,7 +15,7 @@ pub const STALE_AFTER_DAYS: u32 = 90;
 const BUDGET: &str = "platform.budget_per_month";
 
 /// Returns a warning when the platform costs more than its budget, and a note for each price that
-/// no source names. Pure.
+/// no source names or that was computed from another. Pure.
 pub fn check_budget(fleet: &Fleet, budget: Option<Money>, prices: &PriceList) -> Vec<Finding> {
     let bill = bill(fleet, prices);
     let mut findings = Vec::new();
@@ -39,6 +39,17 @@ pub fn check_budget(fleet: &Fleet, budget: Option<Money>, prices: &PriceList) ->
         let message = format!("no source names the price of {} ({})", line.item, bill.currency);
         Finding::note("price-unknown", place(fleet, &line.item), message)
             .hint("`ennead check --cost --live` asks the cloud; until then totals are \"at least\"")
+    }));
+    let derived = bill.lines.iter().filter(|line| match &line.item {
+        Item::Server { server_type, location } => {
+            prices.server(server_type, location).is_some_and(|server| server.derived)
+        }
+        _ => false,
+    });
+    findings.extend(derived.map(|line| {
+        let message = format!("the price of {} was computed from another", line.item);
+        Finding::note("price-derived", place(fleet, &line.item), message)
+            .hint("`ennead check --cost --live` asks the cloud")
     }));
     findings
 }

@@ -139,6 +139,8 @@ pub struct ServerPrice {
     pub included_bytes: Option<u64>,
     /// A TB of traffic beyond that.
     pub traffic_tb: Option<Price>,
+    /// Whether the price was not read but computed from another.
+    pub derived: bool,
 }
 
 /// Where a list comes from.

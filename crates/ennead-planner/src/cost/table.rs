@@ -67,6 +67,10 @@ pub fn list_from_table(
                 included_bytes: included(server_type, location),
                 traffic_tb: monthly("traffic", traffic(location, catalogue, known))?
                     .map(|rate| rate.monthly),
+                derived: known
+                    .derived
+                    .get(&server_type.name)
+                    .is_some_and(|places| places.contains(location)),
             };
             list.servers.insert((server_type.name.clone(), location.clone()), price);
         }

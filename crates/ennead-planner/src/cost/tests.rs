@@ -317,6 +317,10 @@ fn findings_are_one_line_and_name_the_place() {
     let unknown = check_budget(&of_type(crm(), "cpx51"), None, &list("USD", "0"));
     assert_eq!(unknown.len(), 2);
     assert_eq!(unknown[0].place, "nodes.crm-app-ash-1");
+    let derived = check_budget(&of_type(crm(), "ccx33"), None, &list("USD", "0"));
+    let said: Vec<_> = derived.iter().map(|it| (it.code.as_str(), it.message.as_str())).collect();
+    let message = "the price of server ccx33 in ash was computed from another";
+    assert_eq!((said.len(), said[0]), (2, ("price-derived", message)));
 }
 
 proptest! {

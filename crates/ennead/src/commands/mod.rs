@@ -2,7 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
-pub(crate) mod cost;
+mod cost;
 pub(crate) mod down;
 pub(crate) mod drill;
 pub(crate) mod init;

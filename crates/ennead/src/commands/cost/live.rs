@@ -72,6 +72,7 @@ pub(super) fn convert(
             rate: Some(rate(&what, at)?),
             included_bytes: at.included_traffic,
             traffic_tb: traffic.map(|texts| price("traffic", texts)).transpose()?,
+            derived: false,
         };
         list.servers.insert((name.to_owned(), at.location.clone()), server);
     }

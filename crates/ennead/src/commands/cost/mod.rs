@@ -16,7 +16,8 @@ use ennead_planner::cost::{
 use ennead_spec::Spec;
 use serde::Serialize;
 
-use crate::cli::{CostArgs, Global};
+use crate::cli::Global;
+use crate::cli_cost::CostArgs;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 
@@ -43,7 +44,11 @@ pub(super) async fn compute(
     let today = clock::now().strftime("%Y-%m-%d").to_string();
     let today = Day::from_str(&today).map_err(|why| CommandError::new(Exit::Internal, why))?;
     let prices = if args.live { live::ask(global, spec, today).await? } else { from_table(args)? };
-    let outgoing: Outgoing = args.outgoing.iter().cloned().collect();
+    let mut outgoing = Outgoing::new();
+    for (location, tb) in &args.outgoing {
+        let sum = outgoing.entry(location.clone()).or_insert(0);
+        *sum = sum.saturating_add(*tb);
+    }
     refuse_elsewhere(spec, &outgoing)?;
     let catalogue = Catalogue::embedded();
     let mut items = cost::items(&spec.fleet);
@@ -83,14 +88,4 @@ fn refuse_elsewhere(spec: &Spec, outgoing: &Outgoing) -> Result<(), CommandError
 /// Prints it for people.
 pub(super) fn show(report: &Report) {
     print::report(report);
-}
-
-/// Reads `hil=5`.
-pub(crate) fn read_outgoing(text: &str) -> Result<(String, u64), String> {
-    let wrong = || format!("{text:?} is not LOCATION=TB such as hil=5");
-    let (location, tb) = text.split_once('=').ok_or_else(wrong)?;
-    if location.is_empty() {
-        return Err(wrong());
-    }
-    Ok((location.to_owned(), tb.parse().map_err(|_| wrong())?))
 }
