@@ -242,7 +242,6 @@ fn a_ratio_is_told_even_where_it_is_bad_and_never_without_our_price() {
         let compared = compare(fleet, prices, Catalogue::embedded(), clouds);
         compared.elsewhere.iter().map(|it| it.ratio_hundredths).collect()
     };
-    // cpx41 is 8 processors, 16 GiB for 141.49; cheaper elsewhere would be told as below 100.
     let mut dear = list("USD", "0");
     for price in dear.servers.values_mut() {
         let net = money("1000");
@@ -251,6 +250,9 @@ fn a_ratio_is_told_even_where_it_is_bad_and_never_without_our_price() {
     assert!(ratios(&crm(), &dear).iter().all(|it| it.is_some_and(|ratio| ratio < 100)));
     assert_eq!(ratios(&crm(), &list("EUR", "0")), [None, None, None]);
     assert_eq!(ratios(&of_type(crm(), "cpx51"), &list("USD", "0")), [None, None, None]);
+    // cpx41 has 8 processors and 16 GiB: an instance must have both, and so has more memory.
+    let lean = compare(&of_type(crm(), "cpx41"), &dear, Catalogue::embedded(), clouds);
+    assert_eq!(lean.elsewhere[0].instances, BTreeMap::from([("m6a.2xlarge".to_owned(), 9)]));
     // No instance in the table is as large.
     let large = of_type(crm(), "ccx53");
     let compared = compare(&large, &dear, Catalogue::embedded(), clouds);
