@@ -121,6 +121,10 @@ fn traffic_beyond_what_is_included_is_paid_by_location() {
     assert_eq!(over, BTreeMap::from([(tb("fsn1"), 1), (tb("hil"), 2)]));
     assert_eq!(bill_items(&over, &prices).net_monthly, money("3"));
     assert!(bill_items(&over, &list("USD", "0")).at_least, "no source names it in dollars");
+    // cpx12 includes half a TB: nine include 4.5, and the half beyond is paid as a whole one.
+    let small = in_location(of_type(crm(), "cpx12"), "fsn1");
+    let sent = |tb| overage(&small, &Outgoing::from([("fsn1".into(), tb)]), &prices);
+    assert_eq!((sent(4), sent(5)), (BTreeMap::new(), BTreeMap::from([(tb("fsn1"), 1)])));
     let all = overage(&fleet, &Outgoing::from([("hil".into(), u64::MAX)]), &prices);
     assert_eq!(all.get(&tb("hil")), Some(&(u64::MAX - 3)));
     assert!(bill_items(&all, &prices).at_least, "more money than can be counted is not known");

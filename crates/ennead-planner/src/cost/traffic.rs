@@ -29,7 +29,8 @@ pub fn included(fleet: &Fleet, prices: &PriceList) -> BTreeMap<String, u128> {
     bytes
 }
 
-/// Returns how many TB beyond what is included must be paid, by location, begun ones whole. A
+/// Returns how many TB beyond what is included must be paid, by location, begun ones whole (an
+/// estimate: how the cloud rounds is not known, and this is never too little). A
 /// location where nothing must be paid is left out. Where what is included is not known for a
 /// server, its part counts as 0.
 pub fn overage(fleet: &Fleet, outgoing: &Outgoing, prices: &PriceList) -> BTreeMap<Item, u64> {
