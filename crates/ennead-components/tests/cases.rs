@@ -71,6 +71,7 @@ impl From<ShortFleet> for Fleet {
             sites: short.sites.into_iter().map(site).collect(),
             tiers: BTreeMap::new(),
             nodes: short.nodes.into_iter().map(node).collect(),
+            services: BTreeMap::new(),
         }
     }
 }

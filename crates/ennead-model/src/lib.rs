@@ -6,21 +6,26 @@
 
 pub mod catalogue;
 pub mod cloud;
+pub mod clouds;
+pub mod day;
 pub mod digest;
 pub mod finding;
 pub mod fleet;
 pub mod inventory;
 pub mod known;
+pub mod money;
 pub mod names;
 pub mod order;
 pub mod outcome;
 pub mod plan;
+pub mod prices;
 pub mod reference;
 pub mod service;
 pub mod user_data;
 
 pub use catalogue::Catalogue;
 pub use cloud::CloudAction;
+pub use day::Day;
 pub use digest::{Digest, sha256_hex};
 pub use finding::{Finding, Severity};
 pub use fleet::{Fleet, Node, Site, Tier};
@@ -28,6 +33,7 @@ pub use inventory::{
     CloudInventory, Health, Inventory, NetworkFacts, NodeFacts, Observation, ServerFacts,
 };
 pub use known::Known;
+pub use money::{Money, MoneyError};
 pub use names::{ComponentName, NameError, NodeName, ServiceName, SiteName, TierName};
 pub use order::{Condition, NodeAction, NodeOrder, OnChange};
 pub use outcome::{ActionReport, NodeReport, Outcome};

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use ennead_model::Catalogue;
+use ennead_model::{Catalogue, Money};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
@@ -22,6 +22,8 @@ const LOCATIONS: [&str; 6] = ["fsn1", "nbg1", "hel1", "ash", "hil", "sin"];
 struct Draft {
     platform: String,
     drills: bool,
+    /// In cents.
+    budget: Option<u32>,
     endpoint: Option<&'static str>,
     /// Location and second octet of the prefix.
     sites: Vec<(&'static str, u8)>,
@@ -49,9 +51,10 @@ pub fn any_spec() -> impl Strategy<Value = Spec> {
 
 fn any_draft() -> impl Strategy<Value = Draft> {
     let endpoint = select(vec![None, Some("https://api.hetzner.cloud/v1")]);
+    let budget = prop::option::of(1_u32..=1_000_000_000);
     let locations = subsequence(LOCATIONS.to_vec(), 1..=3);
     let tier = (select(SERVER_TYPES.to_vec()), subsequence(vec!["haproxy"], 0..=1));
-    let head = ("[a-z][a-z0-9]{0,8}", any::<bool>(), endpoint, locations);
+    let head = ("[a-z][a-z0-9]{0,8}", any::<bool>(), budget, endpoint, locations);
     let body = (
         select(SERVER_TYPES.to_vec()),
         prop::collection::vec(tier, 0..=2),
@@ -59,7 +62,7 @@ fn any_draft() -> impl Strategy<Value = Draft> {
         prop::collection::vec(any::<(Index, Index)>(), 0..=9),
         prop::collection::vec(any::<Index>(), 0..=5),
     );
-    (head, body).prop_map(|((platform, drills, endpoint, locations), body)| {
+    (head, body).prop_map(|((platform, drills, budget, endpoint, locations), body)| {
         let (server_type, tiers, databases, nodes, voters) = body;
         let sites: Vec<_> = (1_u8..).zip(locations).map(|(octet, name)| (name, octet)).collect();
         let data = vec!["etcd", "postgres", "pgbouncer", "haproxy"];
@@ -72,17 +75,21 @@ fn any_draft() -> impl Strategy<Value = Draft> {
                 .map(|(tier, site)| (1 + tier.index(all.len() - 1), site.index(sites.len())));
             placed.extend(further);
         }
-        Draft { platform, drills, endpoint, sites, tiers: all, nodes: placed, voters }
+        Draft { platform, drills, budget, endpoint, sites, tiers: all, nodes: placed, voters }
     })
 }
 
 fn render_draft(draft: &Draft) -> String {
     let mut text = format!(
-        "format_version = 1\n[platform]\nname = {:?}\ndrills = {}\n[cloud]\n",
+        "format_version = 1\n[platform]\nname = {:?}\ndrills = {}\n",
         draft.platform, draft.drills
     );
     // Writing to a text cannot fail.
     let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
+    if let Some(budget) = draft.budget {
+        line(format_args!("budget_per_month = {}", Money::from_cents(budget)));
+    }
+    line(format_args!("[cloud]"));
     if let Some(endpoint) = draft.endpoint {
         line(format_args!("endpoint = {endpoint:?}\ntoken_env = \"HCLOUD_TOKEN\""));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ennead_model::{ComponentName, Needs, Node, Service};
+use ennead_model::{ComponentName, Money, Needs, Node, Service};
 use toml::{Table, Value};
 
 use crate::fleet::everywhere;
@@ -19,6 +19,9 @@ pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
     platform.insert("drills".into(), spec.drills.into());
     if !spec.promises.is_empty() {
         platform.insert("promises".into(), list(&spec.promises));
+    }
+    if let Some(budget) = spec.budget_per_month {
+        platform.insert("budget_per_month".into(), budget_value(budget));
     }
     let mut root = Table::new();
     root.insert("format_version".into(), FORMAT_VERSION.into());
@@ -121,6 +124,15 @@ fn services(spec: &Spec) -> Table {
         table
     };
     spec.fleet.services.iter().map(|(name, it)| (name.to_string(), service(it).into())).collect()
+}
+
+/// A budget has whole cents and is small, so its shortest decimal form is the amount itself.
+fn budget_value(budget: Money) -> Value {
+    let text = budget.to_string();
+    match text.strip_suffix(".00").and_then(|whole| whole.parse::<i64>().ok()) {
+        Some(whole) => whole.into(),
+        None => Value::Float(text.parse().unwrap_or_default()),
+    }
 }
 
 fn table<const N: usize>(entries: [(&str, Value); N]) -> Table {

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use ennead_components::Options;
-use ennead_model::Fleet;
+use ennead_model::{Fleet, Money};
 
 use crate::promise::Promise;
 
@@ -18,6 +18,9 @@ pub struct Spec {
     pub drills: bool,
     /// What the layout has to survive; a broken one is an error finding of `check`.
     pub promises: Vec<Promise>,
+    /// What may be spent in a month, without VAT, in whole cents of the price list's currency; above
+    /// 0. A platform that costs more is a warning of `check`.
+    pub budget_per_month: Option<Money>,
     /// Where its servers come from.
     pub cloud: CloudSpec,
     /// Who may reach its nodes.

@@ -10,6 +10,7 @@ use ennead_lab::distance::Distance;
 use ennead_lab::state::Limits;
 use ennead_model::NodeName;
 
+use crate::cli_cost::CostArgs;
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
 use crate::exit_code::Exit;
@@ -54,7 +55,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Write a commented spec to start from
     Init(InitArgs),
-    /// Say what is wrong or remarkable about the spec, without any network
+    /// Say what is wrong or remarkable about the spec, without any network unless --live is given
     Check(CheckArgs),
     /// Show what `up` would do now
     Plan(PlanArgs),
@@ -110,6 +111,9 @@ pub(crate) struct CheckArgs {
     /// Write what the layout survives as a page into this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["survive", "json"])]
     pub(crate) html: Option<Utf8PathBuf>,
+    /// What it costs.
+    #[command(flatten)]
+    pub(crate) cost: CostArgs,
 }
 
 /// Arguments of `plan`.

@@ -1,6 +1,7 @@
 //! The command line of ennead: reads arguments, calls the libraries, prints, chooses the exit code.
 
 mod cli;
+mod cli_cost;
 mod cli_fault;
 mod cli_lab;
 mod commands;
@@ -63,7 +64,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
     let global = cli.global;
     let exit = match cli.command {
         Command::Init(args) => commands::init::run(&global, &args)?,
-        Command::Check(args) => commands::check::run(&global, &args)?,
+        Command::Check(args) => commands::check::run(&global, &args).await?,
         Command::Plan(args) => commands::plan::run(&global, &args).await?,
         Command::Up(args) => commands::up::run(&global, &args).await?,
         Command::Status(args) => commands::status::run(&global, &args).await?,

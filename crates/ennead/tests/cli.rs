@@ -114,3 +114,67 @@ fn a_promise_that_the_layout_breaks_is_an_error() {
     let answer = place.ennead(&["check", "--survive"]).expect_code(3).expect_error("site:ash");
     assert!(answer.out.contains("any-one-server"), "{answer:?}");
 }
+
+#[test]
+fn check_shows_what_a_platform_costs() {
+    let place = Place::new("cli", preset("crm"));
+    let answer = place.ennead(&["check", "--cost"]).expect_code(0);
+    for words in [
+        "server ccx23 in ash",
+        "primary IPv4 in hil",
+        "932.31",
+        "Prices of 2026-06-15",
+        " days old, from the table in this program",
+        "9 m6a.xlarge",
+        "1.35",
+        "Missing at Azure: disks.",
+    ] {
+        assert!(answer.out.contains(words), "{words}: {answer:?}");
+    }
+    assert!(!answer.out.contains("Budget"), "{answer:?}");
+    let report = place.ennead(&["check", "--cost", "--json"]).expect_code(0).json();
+    assert_eq!(report["bill"]["net_monthly"], "932.31");
+    assert_eq!(report["bill"]["at_least"], false);
+    assert_eq!(report["budget"], serde_json::Value::Null);
+    assert_eq!(report["comparison"]["elsewhere"][0]["ratio_hundredths"], 135);
+    let answer = place.ennead(&["check", "--cost", "--vat", "19"]).expect_code(0);
+    assert!(answer.out.contains("1109.45"), "932.31 and 19 %: {answer:?}");
+    let answer = place.ennead(&["check", "--cost", "--outgoing", "hil=13"]).expect_code(0);
+    assert!(answer.out.contains("total, at least"), "{answer:?}");
+}
+
+#[test]
+fn a_budget_that_is_exceeded_is_a_warning() {
+    let text = preset("crm").replace("[platform]", "[platform]\nbudget_per_month = 270");
+    let place = Place::new("cli", &text);
+    let answer = place.ennead(&["check"]).expect_code(0);
+    assert!(answer.out.contains("662.31 more than the budget of 270.00"), "{answer:?}");
+    assert!(answer.out.contains("[over-budget]"), "{answer:?}");
+    let answer = place.ennead(&["check", "--cost"]).expect_code(0);
+    for words in ["exceeded by 662.31", "pays for 2 of 9 nodes", "9 cpx11", "2 of 16 GiB"] {
+        assert!(answer.out.contains(words), "{words}: {answer:?}");
+    }
+    let place = Place::new("cli", &text.replace("= 270", "= 0"));
+    let answer = place.ennead(&["check"]).expect_code(3);
+    assert!(answer.out.contains("0 cannot be a budget"), "{answer:?}");
+}
+
+#[test]
+fn prices_that_cannot_be_had_are_one_line() {
+    let place = Place::new("cli", preset("crm"));
+    place.ennead(&["check", "--cost", "--live"]).expect_code(2).expect_error("lab");
+    place
+        .ennead(&["check", "--cost", "--currency", "CHF"])
+        .expect_code(2)
+        .expect_error("EUR and USD");
+    place.ennead(&["check", "--cost", "--vat", "-3"]).expect_code(2).expect_error("VAT");
+    place.ennead(&["check", "--cost", "--outgoing", "fsn1=3"]).expect_code(2).expect_error("fsn1");
+    place.ennead(&["check", "--cost", "--outgoing", "hil"]).expect_code(2);
+    place.ennead(&["check", "--live"]).expect_code(2);
+    place.ennead(&["check", "--cost", "--survive"]).expect_code(2);
+    // Port 9 of loopback: nothing listens there.
+    let arguments = ["--endpoint", "http://127.0.0.1:9/v1", "check", "--cost", "--live"];
+    let mut command = place.command(&arguments);
+    let answer: Answer = command.env("HCLOUD_TOKEN", "x".repeat(64)).output().unwrap().into();
+    answer.expect_code(2).expect_error("http://127.0.0.1:9/v1").expect_hint("without --live");
+}

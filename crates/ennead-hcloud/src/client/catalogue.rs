@@ -1,8 +1,8 @@
 //! What can be bought, and where.
 
-use super::transport::Client;
+use super::transport::{Client, Request};
 use crate::error::CloudError;
-use crate::types::{Image, Location, ServerType};
+use crate::types::{Image, Location, Pricing, ServerType};
 
 impl Client {
     /// Returns all locations.
@@ -13,6 +13,11 @@ impl Client {
     /// Returns all server types with their prices and stock.
     pub async fn server_types(&self) -> Result<Vec<ServerType>, CloudError> {
         self.whole_list("/server_types", "server_types", &[]).await
+    }
+
+    /// Returns what everything costs, in the currency of the account.
+    pub async fn pricing(&self) -> Result<Pricing, CloudError> {
+        self.send(Request::get("/pricing")).await?.part("pricing")
     }
 
     /// Returns the operating systems that can be installed.

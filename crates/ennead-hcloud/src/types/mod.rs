@@ -5,6 +5,7 @@ mod catalogue;
 mod firewall;
 mod floating_ip;
 mod network;
+mod pricing;
 mod primary_ip;
 mod server;
 mod small;
@@ -22,6 +23,7 @@ pub use firewall::{
 };
 pub use floating_ip::{CreateFloatingIp, FloatingIp};
 pub use network::{AttachToNetwork, CreateNetwork, Network, NetworkProtection, Route, Subnet};
+pub use pricing::{AddressPrices, BackupPrice, GbPrice, LocationRate, NamedPrices, Pricing};
 pub use primary_ip::{CreatePrimaryIp, DnsPointer, IpProtection, PrimaryIp};
 pub use server::{
     CreateServer, CreateServerPublicNet, PrivateNet, PublicIpv4, PublicIpv6, PublicNet, Server,

@@ -13,6 +13,7 @@ use ennead_model::{
 use super::PlanInput;
 use super::objects::{is_ours, network_name, platform_labels, server_labels, ssh_key_name};
 use super::placement::place_new_servers;
+use super::price::order_lost;
 use super::step::{cloud_step, object_id, server_id};
 use super::user_data::user_data;
 
@@ -230,9 +231,10 @@ fn refuse_server(platform: &str, node: &Node, site: &Site, facts: &ServerFacts) 
     }
     if facts.server_type != node.server_type {
         let why = format!(
-            "its type is {}, the spec wants {}; a change needs the server off, and the new order's \
-             price applies even where the old one was lower",
-            facts.server_type, node.server_type
+            "its type is {}, the spec wants {}; a change needs the server off, and {}",
+            facts.server_type,
+            node.server_type,
+            order_lost(facts, &node.server_type)
         );
         let hint = format!(
             "set nodes.{name}.server_type back to {}, or rescale the server in the cloud while its \

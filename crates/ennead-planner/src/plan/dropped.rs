@@ -17,6 +17,7 @@ use super::PlanInput;
 use super::cloud::CloudPart;
 use super::nodes::NodesPart;
 use super::objects::is_ours;
+use super::price::order_lost;
 use super::step::{cloud_step, server_id};
 
 /// The deletions of a plan.
@@ -64,15 +65,21 @@ pub(super) fn plan_dropped(
         let facts = input.inventory.nodes.get(name.as_str());
         let loss = loss(components, facts);
         let allowed = input.allow_destroy.contains(name.as_str());
+        let waiting: Vec<StepId> = attachments(server, &wanted);
+        // The node that takes its address takes its place.
+        let heir = input.fleet.nodes.values().find(|node| {
+            cloud.attached.contains(&node.name)
+                && server.private_ips.values().any(|address| *address == node.address)
+        });
+        let order = heir.map(|node| order_lost(server, &node.server_type));
         if !allowed && !matches!(loss, Loss::Nothing) {
-            part.blocked.push(refuse(name, &loss));
+            part.blocked.push(refuse(name, &loss, order.as_deref()));
         }
         let id = server_id(name, "delete");
-        let waiting: Vec<StepId> = attachments(server, &wanted);
         let chain = if waiting.is_empty() { &mut part.late } else { &mut part.early };
         let after = chain.last().map(|step| step.id.clone()).into_iter().collect();
         let action = CloudAction::DeleteServer { name: name.clone() };
-        let mut step = cloud_step(id.clone(), action, after, why(&loss, !waiting.is_empty()));
+        let mut step = cloud_step(id.clone(), action, after, why(&loss, order.as_deref()));
         step.gates = gates(context, components, nodes, name, facts, waiting.is_empty());
         if !step.gates.is_empty() {
             step.deadline_s = step.deadline_s.saturating_mul(2);
@@ -110,20 +117,22 @@ fn loss(components: &[&'static dyn Component], facts: Option<&Known<NodeFacts>>)
     if data.is_empty() { Loss::Nothing } else { Loss::Data(data) }
 }
 
-fn why(loss: &Loss, frees_address: bool) -> String {
+/// `order` says what a new server costs, when one needs the address of this one.
+fn why(loss: &Loss, order: Option<&str>) -> String {
     let lost = match loss {
         Loss::Nothing => "it holds no data".to_owned(),
         Loss::Data(data) => format!("the data of {} is lost", data.join(", ")),
         Loss::Unknown(why) => format!("what it holds is not known ({why}) and is lost"),
     };
-    let address = if frees_address { "; a new server needs its address" } else { "" };
+    let address = order.map(|order| format!("; a new server needs its address, and {order}"));
+    let address = address.unwrap_or_default();
     format!("it is no longer in the spec; {lost}{address}")
 }
 
-fn refuse(name: &str, loss: &Loss) -> Blocked {
+fn refuse(name: &str, loss: &Loss, order: Option<&str>) -> Blocked {
     Blocked {
         what: format!("server/{name}"),
-        why: format!("{}: deleting it cannot be undone", why(loss, false)),
+        why: format!("{}: deleting it cannot be undone", why(loss, order)),
         hint: format!(
             "put {name} back into the spec (a new name is a new server), or permit the loss with \
              `--allow-destroy {name}`"

@@ -6,6 +6,7 @@
 //!                     hold.rs  ──► what must not be decided while a node does not answer
 //!                     order.rs ──► what waits for what, gates, risks, deadlines
 //!                     dropped.rs ► servers that the spec no longer has
+//!                     price.rs ──► what it costs to give up a server's order
 //!                     doubt.rs ──► whether a second look should come before the steps
 //! ```
 //!
@@ -22,6 +23,7 @@ mod nodes;
 pub mod objects;
 mod order;
 mod placement;
+mod price;
 mod render;
 mod step;
 mod user_data;

@@ -81,6 +81,17 @@ impl<'d, 't> Section<'d, 't> {
         })
     }
 
+    /// Returns a number as it is written, without `_`; `None` when absent or, with a finding, when it
+    /// is something else.
+    pub(crate) fn number(&self, key: &'static str) -> Option<String> {
+        self.typed(key, "a number", |value| {
+            let whole = value.as_integer().filter(|number| number.radix() == 10);
+            let whole = whole.map(toml::de::DeInteger::as_str);
+            let text = whole.or_else(|| value.as_float().map(toml::de::DeFloat::as_str))?;
+            Some(text.replace('_', ""))
+        })
+    }
+
     /// Returns the texts of a list with their paths; empty when absent. An item that is no text is
     /// a finding and left out.
     pub(crate) fn texts(&self, key: &'static str) -> Vec<(String, &'d str)> {

@@ -1,10 +1,11 @@
-//! `ennead check`: findings about the spec, and what its layout survives; without any network.
+//! `ennead check`: findings about the spec, what its layout survives and what it costs. There is no
+//! network unless the cloud is asked for its prices.
 
 use camino::Utf8Path;
 use ennead_host::files;
 use ennead_model::{Finding, Severity};
 
-use super::survive;
+use super::{cost, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
@@ -13,13 +14,16 @@ use crate::session;
 use crate::ui::{self, Tone};
 
 /// Prints the findings; error findings decide the exit code.
-pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandError> {
+pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandError> {
     let checked = session::check_spec(&global.spec)?;
     if args.survive {
         return show_survival(&checked, args);
     }
     if let Some(file) = &args.html {
         return write_page(&checked, file);
+    }
+    if args.cost.cost {
+        return show_cost(&checked, global, args).await;
     }
     if args.json {
         ui::json(&checked.findings);
@@ -60,6 +64,23 @@ fn write_page(checked: &session::Checked, file: &Utf8Path) -> Result<Exit, Comma
     let text = page::check(&spec.platform, &checked.sha256, &layout, &survival);
     files::write(file, text.or_exit(Exit::Internal)?).or_exit(Exit::Usage)?;
     ui::say(format!("{file} is written."));
+    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+}
+
+/// Prints what the platform costs. Error findings are said besides and decide the exit code.
+async fn show_cost(
+    checked: &session::Checked,
+    global: &Global,
+    args: &CheckArgs,
+) -> Result<Exit, CommandError> {
+    say(&checked.findings, Severity::Error);
+    let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
+    let report = cost::compute(global, &args.cost, spec).await?;
+    if args.json {
+        ui::json(&report);
+    } else {
+        cost::show(&report);
+    }
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
 }
 

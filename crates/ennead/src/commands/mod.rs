@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+mod cost;
 pub(crate) mod down;
 pub(crate) mod drill;
 pub(crate) mod init;
