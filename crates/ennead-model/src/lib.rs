@@ -11,6 +11,7 @@ pub mod finding;
 pub mod fleet;
 pub mod inventory;
 pub mod known;
+pub mod load;
 pub mod names;
 pub mod order;
 pub mod outcome;
@@ -27,6 +28,7 @@ pub use inventory::{
     CloudInventory, Health, Inventory, NetworkFacts, NodeFacts, Observation, ServerFacts,
 };
 pub use known::Known;
+pub use load::{Load, parse_bytes};
 pub use names::{ComponentName, NameError, NodeName, SiteName, TierName};
 pub use order::{Condition, NodeAction, NodeOrder, OnChange};
 pub use outcome::{ActionReport, NodeReport, Outcome};

@@ -6,6 +6,7 @@ use ennead_model::{ComponentName, Node};
 use toml::{Table, Value};
 
 use crate::fleet::everywhere;
+use crate::load::render_load;
 use crate::parse::FORMAT_VERSION;
 use crate::spec::{CloudSpec, LAB_ENDPOINT, Spec, TokenSource};
 
@@ -19,6 +20,9 @@ pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
     platform.insert("drills".into(), spec.drills.into());
     if !spec.promises.is_empty() {
         platform.insert("promises".into(), list(&spec.promises));
+    }
+    if let Some(load) = &spec.load {
+        platform.insert("load".into(), render_load(load));
     }
     let mut root = Table::new();
     root.insert("format_version".into(), FORMAT_VERSION.into());

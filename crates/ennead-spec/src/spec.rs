@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use ennead_components::Options;
-use ennead_model::Fleet;
+use ennead_model::{Fleet, Load};
 
 use crate::promise::Promise;
 
@@ -18,6 +18,8 @@ pub struct Spec {
     pub drills: bool,
     /// What the layout has to survive; a broken one is an error finding of `check`.
     pub promises: Vec<Promise>,
+    /// The load that it has to carry, when it is stated; too much of it is a finding of `check`.
+    pub load: Option<Load>,
     /// Where its servers come from.
     pub cloud: CloudSpec,
     /// Who may reach its nodes.
