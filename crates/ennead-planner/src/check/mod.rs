@@ -1,10 +1,11 @@
 //! What is wrong or remarkable about a spec, before anything is planned.
 //!
-//! Five sources, in one list: what reading the text found, where components stand
-//! ([`placement`]), whether quorums are sound ([`quorum`]), what the platform survives ([`survive`])
-//! and whether its promises are kept ([`promises`]); and what each component says about its own
-//! options. Nothing here names a component.
+//! Several sources, in one list: what reading the text found, where components stand
+//! ([`placement`]), whether quorums are sound ([`quorum`]), what the platform survives ([`survive`]),
+//! whether its promises are kept ([`promises`]) and its load is carried ([`capacity`]); and what each
+//! component says about its own options. Nothing here names a component.
 
+mod capacity;
 mod placement;
 mod promises;
 mod quorum;
@@ -37,6 +38,7 @@ pub fn check_spec(spec: &Spec, places: &Places) -> Vec<Finding> {
     findings.extend(quorum::check_quorums(&context));
     findings.extend(survive::check_survival(&context));
     findings.extend(promises::check_promises(&context, &spec.promises));
+    findings.extend(capacity::check_capacity(&context, spec.load.as_ref()));
     findings.extend(ALL.iter().flat_map(|component| component.check(&context)));
     let mut findings: Vec<_> = findings.into_iter().map(|it| places.annotate(it)).collect();
     sort(&mut findings);

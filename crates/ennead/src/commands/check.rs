@@ -1,8 +1,8 @@
-//! `ennead check`: findings about the spec, and what its layout survives; without any network.
+//! `ennead check`: findings about the spec, what its layout survives and what it carries; without any network.
 
 use ennead_model::{Finding, Severity};
 
-use super::survive;
+use super::{capacity, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
@@ -14,6 +14,9 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandErro
     let checked = session::check_spec(&global.spec)?;
     if args.survive {
         return show_survival(&checked, args);
+    }
+    if args.capacity {
+        return Ok(show_capacity(&checked, args));
     }
     if args.json {
         ui::json(&checked.findings);
@@ -43,6 +46,19 @@ fn show_survival(checked: &session::Checked, args: &CheckArgs) -> Result<Exit, C
         survive::print(&survival, args.explain);
     }
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+}
+
+/// Prints what the platform carries; error findings as in [`show_survival`].
+fn show_capacity(checked: &session::Checked, args: &CheckArgs) -> Exit {
+    say(&checked.findings, Severity::Error);
+    let Some(spec) = checked.spec() else { return Exit::Findings };
+    let capacity = capacity::capacity(spec);
+    if args.json {
+        ui::json(&capacity);
+    } else {
+        capacity::print(&capacity, args.explain);
+    }
+    if checked.has_errors() { Exit::Findings } else { Exit::Done }
 }
 
 /// Prints findings of at least this severity as data, each with its hint.
