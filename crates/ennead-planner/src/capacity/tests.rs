@@ -59,21 +59,21 @@ fn every_resource_is_what_one_computes_by_hand() {
     let spec = spec(&[1, 2], "ccx23", EVERYTHING, "");
     let capacity = compute(&spec.fleet, &spec.options, &load(1000, 1200, 10_000_000_000));
     let rate = 1000.0;
-    let processors = rate * 0.001 + rate / 75_000.0;
-    let passed = rate / 243_000.0;
+    let processors = rate * 0.001 + rate / 42_000.0;
+    let passed = rate / 24_000.0;
     // System, shared buffers, three workers, backends of 2 MiB; 22 busy ones sort in 13 MiB each.
     let memory =
-        (512.0 + 4096.0 + 3.0 * 1024.0 + 240.0 * 2.0 + 22.0 * 13.0) * MIB + 1200.0 * 2048.0;
+        (512.0 + 4096.0 + 3.0 * 1024.0 + 240.0 * 2.0 + 22.0 * 13.0) * MIB + 1200.0 * 24_000.0;
     let sessions = 1200.0 * 50_000.0;
     let disk = 1e9 + 512.0 * MIB + 1024.0 * MIB + 1.2e10;
     let kept = 200.0 * 8192.0 * 1800.0;
     let gib16 = 16.0 * 1024.0 * MIB;
     let table = [
         ("balancer.sessions", [(1200.0, 12_000.0), (1200.0, 8000.0), (1200.0, 4000.0)]),
-        ("balancer.exchanges", [3.0, 2.0, 1.0].map(|left| (rate, left * 2.8 * 243_000.0))),
+        ("balancer.exchanges", [3.0, 2.0, 1.0].map(|left| (rate, left * 2.8 * 24_000.0))),
         ("pooler.clients", [(1200.0, 2000.0); 3]),
-        ("pooler.transactions", [(rate, 52_500.0); 3]),
-        ("pooler.handshakes", [(1200.0 / 1800.0, 910.0), (120.0, 910.0), (120.0, 910.0)]),
+        ("pooler.transactions", [(rate, 29_400.0); 3]),
+        ("pooler.handshakes", [(1200.0 / 1800.0, 175.0), (120.0, 175.0), (120.0, 175.0)]),
         // A fifth of the transactions waits 60 ms for the other site: 22 ms on average.
         ("database.backends", [(22.0, 240.0); 3]),
         ("server.processors", [3.0, 2.0, 1.0].map(|left| (processors + passed / left, 2.8))),
@@ -105,7 +105,7 @@ fn settings_and_types_decide_about_supply() {
     let shared = spec(&[1], "cx43", EVERYTHING, "");
     let capacity = compute(&shared.fleet, &shared.options, &asked);
     assert!(near(uses_now(&capacity, "server.processors").supply, 8.0 * 0.333));
-    assert!(near(uses_now(&capacity, "pooler.transactions").supply, 75_000.0 * 0.333));
+    assert!(near(uses_now(&capacity, "pooler.transactions").supply, 42_000.0 * 0.333));
 
     let users = Load { users: Some(5000), ..Load::default() };
     let capacity = compute(&shared.fleet, &shared.options, &users);
@@ -128,7 +128,7 @@ fn the_smallest_instance_counts_for_a_role_that_moves() {
     assert!(near(uses_now(&capacity, "server.processors").supply, 1.4));
     // 25 connections for each of 8 GiB, four fifths of them for the pooler.
     assert!(near(uses_now(&capacity, "database.backends").supply, 160.0));
-    assert!(near(uses_now(&capacity, "balancer.exchanges").supply, 3.0 * 1.4 * 243_000.0));
+    assert!(near(uses_now(&capacity, "balancer.exchanges").supply, 3.0 * 1.4 * 24_000.0));
 }
 
 #[test]
@@ -174,9 +174,9 @@ fn a_bottleneck_has_the_change_that_removes_it() {
         enough.starts_with("nothing that was tried is enough: of the server types"),
         "{enough}"
     );
-    // 1.4 x 243,000 each; with one of two sites lost, the nodes of the other have to do.
+    // 1.4 x 24,000 each; with one of two sites lost, the nodes of the other have to do.
     let more = change(load(1_000_000, 1, 1), "balancer.exchanges");
-    assert_eq!(more, text("2 more nodes of type ccx13 with haproxy in each site"));
+    assert_eq!(more, text("29 more nodes of type ccx13 with haproxy in each site"));
 }
 
 #[test]
@@ -186,10 +186,15 @@ fn what_breaks_first_is_told_with_the_factor() {
     let first = &capacity.bottlenecks[0];
     assert_eq!((first.case, first.resource, first.breaks_at), ("now", "pooler.clients", 2.0));
     assert_eq!(capacity.bottlenecks.len(), 3);
-    // Nothing is short: the change is for three times the load.
+    // All clients come back within ten seconds.
+    let site = &capacity.bottlenecks[2];
+    assert_eq!((site.case, site.lost.as_str(), site.resource), ("site", "s0", "pooler.handshakes"));
+    assert!(near(site.breaks_at, 1.75));
+    // Nothing is short: the change is for half as much again as there is, in whole times.
     let removal = &capacity.removals[0];
-    assert_eq!((capacity.removals.len(), removal.times), (1, 3.0));
-    assert_eq!(removal.change.to_string(), "components.pgbouncer.clients_max = 3000");
+    assert_eq!((capacity.removals.len(), removal.resource, removal.times), (1, site.resource, 3.0));
+    let why = "nothing that was tried is enough: no other server type that is sold in these sites moves it";
+    assert_eq!(removal.change.to_string(), why);
     let nothing = compute(&platform.fleet, &platform.options, &Load::default());
     assert_eq!((nothing.bottlenecks, nothing.removals), (vec![], vec![]));
 }
@@ -207,14 +212,14 @@ fn check_says_what_is_over_capacity() {
     assert_eq!(said(&with("connections = 1000")), Vec::<String>::new());
     let disk = "error: fullest server: disk: 2.4 TB asked, 152.0 GB there: 1,581 %";
     assert_eq!(said(&with("data_bytes = \"2TB\"")), [disk]);
-    // Of balancers with 4,000 each: seven thousand fit on two and not on one, nine thousand on three.
-    let load = "load = { connections = 7000 }\n[components.pgbouncer]\nclients_max = 20000\n";
-    let site = "warning: load balancers: connections at the same time: without site s1: 7,000 asked, \
-                4,000 there: 175 %";
+    // Of balancers with 400 each: seven hundred fit on two and not on one, nine hundred on three.
+    let load = "load = { connections = 700 }\n[components.haproxy]\nconnections_max = 400\n";
+    let site = "warning: load balancers: connections at the same time: without site s1: 700 asked, \
+                400 there: 175 %";
     assert_eq!(said(&spec(&[1, 2], "ccx23", EVERYTHING, load)), [site]);
-    let load = load.replace("7000", "9000");
-    let server = "warning: load balancers: connections at the same time: without server n0-0: 9,000 \
-                  asked, 8,000 there: 113 %";
+    let load = load.replace("700", "900");
+    let server = "warning: load balancers: connections at the same time: without server n0-0: 900 \
+                  asked, 800 there: 113 %";
     assert_eq!(said(&spec(&[1, 2], "ccx23", EVERYTHING, &load)), [server]);
 }
 
