@@ -18,7 +18,7 @@ pub const NOT_COMPUTED: [&str; 7] = [
     "backups and restores",
     "DNS",
     "floating IPs",
-    "capacity: whether the servers that are left carry the load",
+    "capacity: see --capacity",
     "cost",
 ];
 
