@@ -187,6 +187,8 @@ fn other_type(kind: &Kind, fleet: &Fleet, options: &Options, load: &Load, times:
             }
         }
     }
+    // Never more than it is: what just does not fit must not read as 1.
+    let most = (most * 100.0).floor() / 100.0;
     let why = largest.map_or_else(
         || "no other server type that is sold in these sites moves it".to_owned(),
         |name| {
