@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::bench_lab;
+use crate::{bench_capacity, bench_lab};
 
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
@@ -32,6 +32,8 @@ pub(crate) struct Options {
 enum What {
     /// The lab itself: its API, its distance, how many servers fit
     Lab(bench_lab::Options),
+    /// What work costs on a platform that is up in a lab: the coefficients of `ennead check --capacity`
+    Capacity(bench_capacity::Options),
 }
 
 const LAB: &str = "bench";
@@ -45,8 +47,10 @@ struct Row {
 
 /// Runs all measurements and writes the page.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    if let Some(What::Lab(options)) = &options.what {
-        return bench_lab::run(options);
+    match &options.what {
+        Some(What::Lab(options)) => return bench_lab::run(options),
+        Some(What::Capacity(options)) => return bench_capacity::run(options),
+        None => {}
     }
     let built =
         Command::new("cargo").args(["build", "--release", "--package", "ennead"]).status()?;

@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod bench_capacity;
 mod bench_lab;
 mod judges;
 mod openapi;
@@ -30,7 +31,8 @@ enum Task {
     Ci,
     /// Write the generated pages in docs/reference
     Docs,
-    /// Measure the numbers of the README on this machine, in the lab; `bench lab` the lab itself
+    /// Measure the numbers of the README on this machine, in the lab; `bench lab` the lab itself,
+    /// `bench capacity` what work costs
     Bench(bench::Options),
     /// Let the cloud's own clients judge the lab
     Judges(judges::Options),

@@ -13,6 +13,7 @@ pub mod finding;
 pub mod fleet;
 pub mod inventory;
 pub mod known;
+pub mod load;
 pub mod money;
 pub mod names;
 pub mod order;
@@ -33,6 +34,7 @@ pub use inventory::{
     CloudInventory, Health, Inventory, NetworkFacts, NodeFacts, Observation, ServerFacts,
 };
 pub use known::Known;
+pub use load::{Load, parse_bytes};
 pub use money::{Money, MoneyError};
 pub use names::{ComponentName, NameError, NodeName, ServiceName, SiteName, TierName};
 pub use order::{Condition, NodeAction, NodeOrder, OnChange};

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use ennead_model::{Catalogue, Money};
+use ennead_model::{Catalogue, Load, Money};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
@@ -31,6 +31,9 @@ struct Draft {
     tiers: Vec<(&'static str, Vec<&'static str>)>,
     /// Tier and site by index; the name follows from both.
     nodes: Vec<(usize, usize)>,
+    /// Numbers of the keys of the load; zero leaves one out, and all of them the table. Small enough
+    /// for every platform.
+    load: [u32; 5],
     /// Which nodes vote; their number is made odd. Empty leaves the option out.
     voters: Vec<Index>,
 }
@@ -61,9 +64,11 @@ fn any_draft() -> impl Strategy<Value = Draft> {
         select(vec![1_usize, 3]),
         prop::collection::vec(any::<(Index, Index)>(), 0..=9),
         prop::collection::vec(any::<Index>(), 0..=5),
+        prop::option::of(prop::array::uniform5(0_u32..1_000)),
     );
     (head, body).prop_map(|((platform, drills, budget, endpoint, locations), body)| {
-        let (server_type, tiers, databases, nodes, voters) = body;
+        let (server_type, tiers, databases, nodes, voters, load) = body;
+        let load = load.unwrap_or_default();
         let sites: Vec<_> = (1_u8..).zip(locations).map(|(octet, name)| (name, octet)).collect();
         let data = vec!["etcd", "postgres", "pgbouncer", "haproxy"];
         let mut all = vec![(server_type, data)];
@@ -75,7 +80,7 @@ fn any_draft() -> impl Strategy<Value = Draft> {
                 .map(|(tier, site)| (1 + tier.index(all.len() - 1), site.index(sites.len())));
             placed.extend(further);
         }
-        Draft { platform, drills, budget, endpoint, sites, tiers: all, nodes: placed, voters }
+        Draft { platform, drills, budget, endpoint, sites, tiers: all, nodes: placed, load, voters }
     })
 }
 
@@ -84,10 +89,15 @@ fn render_draft(draft: &Draft) -> String {
         "format_version = 1\n[platform]\nname = {:?}\ndrills = {}\n",
         draft.platform, draft.drills
     );
+    let keys = Load::KEYS.iter().zip(draft.load).filter(|(_, number)| *number > 0);
+    let load: Vec<String> = keys.map(|((key, _), number)| format!("{key} = {number}")).collect();
     // Writing to a text cannot fail.
     let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
     if let Some(budget) = draft.budget {
         line(format_args!("budget_per_month = {}", Money::from_cents(budget)));
+    }
+    if !load.is_empty() {
+        line(format_args!("load = {{ {} }}", load.join(", ")));
     }
     line(format_args!("[cloud]"));
     if let Some(endpoint) = draft.endpoint {

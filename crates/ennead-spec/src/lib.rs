@@ -8,6 +8,7 @@ mod cloud;
 mod fleet;
 #[cfg(any(test, feature = "test-support"))]
 pub mod generate;
+mod load;
 mod operator;
 mod options;
 mod parse;

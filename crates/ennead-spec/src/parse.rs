@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ennead_model::{Catalogue, Finding, Fleet, Money, Severity};
+use ennead_model::{Catalogue, Finding, Fleet, Load, Money, Severity};
 
 use crate::budget::read_budget;
 use crate::cloud::read_cloud;
 use crate::fleet::{place_components, read_nodes, read_sites, read_tiers};
+use crate::load::read_load;
 use crate::operator::read_operator;
 use crate::options::read_options;
 use crate::promise::read_promises;
@@ -59,7 +60,7 @@ fn read_spec(document: &Document<'_>, catalogue: &Catalogue) -> Option<Spec> {
     let (options, options_whole) = read_options(document, &root);
     let fleet = read_fleet(&root, &options, catalogue);
     root.finish();
-    let Platform { name: platform, drills, promises, budget_per_month } = platform?;
+    let Platform { name: platform, drills, promises, budget_per_month, load } = platform?;
     let sites = fleet.as_ref().map(|fleet| fleet.sites.keys()).into_iter().flatten();
     // Without the sites a promise about one cannot be judged; what keeps them from being read is a
     // finding already.
@@ -72,7 +73,17 @@ fn read_spec(document: &Document<'_>, catalogue: &Catalogue) -> Option<Spec> {
     }
     let mut fleet = fleet.filter(|_| options_whole)?;
     fleet.platform.clone_from(&platform);
-    Some(Spec { platform, drills, promises, budget_per_month, cloud, operator, fleet, options })
+    Some(Spec {
+        platform,
+        drills,
+        promises,
+        budget_per_month,
+        load,
+        cloud,
+        operator,
+        fleet,
+        options,
+    })
 }
 
 /// Returns false when the rest of the text follows rules that are not known here.
@@ -103,15 +114,17 @@ struct Platform<'t> {
     /// Each word with its place.
     promises: Vec<(String, &'t str)>,
     budget_per_month: Option<Money>,
+    load: Option<Load>,
 }
 
-/// Returns the platform's name, whether drills may break it, what it promises and what it may cost.
+/// Returns the platform's name, whether drills may break it, what it promises, may cost and carries.
 fn read_platform<'d>(root: &Section<'d, '_>) -> Option<Platform<'d>> {
     let section = root.required_section("platform")?;
     let name = section.required_text("name", "shop");
     let drills = section.boolean("drills").unwrap_or(false);
     let promises = section.texts("promises");
     let budget_per_month = read_budget(&section);
+    let load = read_load(&section);
     section.finish();
     let name = name?;
     if ennead_model::SiteName::new(name).is_err() || name.len() > PLATFORM_CHARS_MAX {
@@ -121,7 +134,7 @@ fn read_platform<'d>(root: &Section<'d, '_>) -> Option<Platform<'d>> {
         section.note(Finding::error("bad-name", section.place("name"), message).hint(hint));
         return None;
     }
-    Some(Platform { name: name.to_owned(), drills, promises, budget_per_month })
+    Some(Platform { name: name.to_owned(), drills, promises, budget_per_month, load })
 }
 
 /// Returns the fleet when every site, tier and node of it could be made.

@@ -6,6 +6,7 @@ use ennead_model::{ComponentName, Money, Needs, Node, Service};
 use toml::{Table, Value};
 
 use crate::fleet::everywhere;
+use crate::load::render_load;
 use crate::parse::FORMAT_VERSION;
 use crate::spec::{CloudSpec, LAB_ENDPOINT, Spec, TokenSource};
 
@@ -22,6 +23,9 @@ pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
     }
     if let Some(budget) = spec.budget_per_month {
         platform.insert("budget_per_month".into(), budget_value(budget));
+    }
+    if let Some(load) = &spec.load {
+        platform.insert("load".into(), render_load(load));
     }
     let mut root = Table::new();
     root.insert("format_version".into(), FORMAT_VERSION.into());

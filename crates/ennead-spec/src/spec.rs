@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use ennead_components::Options;
-use ennead_model::{Fleet, Money};
+use ennead_model::{Fleet, Load, Money};
 
 use crate::promise::Promise;
 
@@ -21,6 +21,8 @@ pub struct Spec {
     /// What may be spent in a month, without VAT, in whole cents of the price list's currency; above
     /// 0. A platform that costs more is a warning of `check`.
     pub budget_per_month: Option<Money>,
+    /// The load that it has to carry, when it is stated; too much of it is a finding of `check`.
+    pub load: Option<Load>,
     /// Where its servers come from.
     pub cloud: CloudSpec,
     /// Who may reach its nodes.

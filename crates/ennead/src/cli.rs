@@ -98,6 +98,7 @@ fn preset_parser() -> PossibleValuesParser {
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("of").args(["survive", "capacity"]))]
 pub(crate) struct CheckArgs {
     /// Print JSON
     #[arg(long)]
@@ -105,8 +106,11 @@ pub(crate) struct CheckArgs {
     /// Show what the layout survives: promises, single losses, sites, partitions, maintenance
     #[arg(long)]
     pub(crate) survive: bool,
-    /// Show how the times of --survive are made up
-    #[arg(long, requires = "survive")]
+    /// Show what the layout carries: how full each resource is by the stated load, also after losses
+    #[arg(long)]
+    pub(crate) capacity: bool,
+    /// Show how the times of --survive are made up, or what --capacity is computed with
+    #[arg(long, requires = "of")]
     pub(crate) explain: bool,
     /// Write what the layout survives as a page into this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["survive", "json"])]

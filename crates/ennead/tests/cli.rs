@@ -178,3 +178,58 @@ fn prices_that_cannot_be_had_are_one_line() {
     let answer: Answer = command.env("HCLOUD_TOKEN", "x".repeat(64)).output().unwrap().into();
     answer.expect_code(2).expect_error("http://127.0.0.1:9/v1").expect_hint("without --live");
 }
+
+/// The preset with a load.
+fn loaded(load: &str) -> Place {
+    Place::new(
+        "cli",
+        &preset("crm").replace("promises = [", &format!("load = {load}\npromises = [")),
+    )
+}
+
+#[test]
+fn check_shows_what_a_platform_carries() {
+    let place =
+        loaded("{ requests_per_minute = 100000, connections = 1000, data_bytes = \"50GB\" }");
+    place.ennead(&["check"]).expect_code(0);
+    let answer = place.ennead(&["check", "--capacity"]).expect_code(0);
+    for words in [
+        "RESOURCE",
+        "server.disk",
+        "1,667/s",
+        "25 %, ash",
+        "First bottleneck now:",
+        "Not computed:",
+    ] {
+        assert!(answer.out.contains(words), "{words}: {answer:?}");
+    }
+    assert!(!answer.out.contains("COEFFICIENT"), "{answer:?}");
+    let answer = place.ennead(&["check", "--capacity", "--explain"]).expect_code(0);
+    assert!(answer.out.contains("estimate: ") && answer.out.contains("HikariCP"), "{answer:?}");
+    let capacity = place.ennead(&["check", "--capacity", "--json"]).expect_code(0).json();
+    assert_eq!(capacity["load"]["data_bytes"], 50_000_000_000_u64);
+    let first = &capacity["resources"][0];
+    assert_eq!(
+        (&first["key"], &first["site"]["worst"]["lost"]),
+        (&"balancer.sessions".into(), &"ash".into())
+    );
+    place.ennead(&["check", "--capacity", "--survive"]).expect_code(2);
+    let answer = Place::new("cli", preset("crm")).ennead(&["check", "--capacity"]).expect_code(0);
+    assert!(answer.out.starts_with("No load is stated"), "{answer:?}");
+}
+
+#[test]
+fn a_load_that_is_not_carried_is_an_error_with_what_removes_it() {
+    let answer = loaded("{ data_bytes = \"150GB\" }").ennead(&["check"]).expect_code(3);
+    assert!(answer.out.contains("type ccx33 for the servers with postgres"), "{answer:?}");
+    let place = loaded("{ data_bytes = \"2TB\" }");
+    let answer = place.ennead(&["check"]).expect_code(3);
+    assert!(answer.out.contains("2.4 TB asked, 152.0 GB there: 1,581 %"), "{answer:?}");
+    let answer = place.ennead(&["plan"]).expect_code(3);
+    assert!(answer.err.contains("over-capacity"), "{answer:?}");
+    let answer =
+        place.ennead(&["check", "--capacity"]).expect_code(3).expect_error("over-capacity");
+    assert!(answer.out.contains("RESOURCE"), "{answer:?}");
+    let answer = loaded("{ users = -1, sessions = 2 }").ennead(&["check"]).expect_code(3);
+    assert!(answer.out.contains("unknown key") && answer.out.contains("is below 1"), "{answer:?}");
+}

@@ -4,6 +4,7 @@ mod check;
 mod plan;
 mod spec;
 
+pub use plan::{FILES_MAX, backends_max};
 pub use spec::Options;
 
 use async_trait::async_trait;

@@ -15,6 +15,8 @@ const USERLIST_PATH: &str = "/etc/pgbouncer/userlist.txt";
 const DROP_IN_PATH: &str = "/etc/systemd/system/pgbouncer.service.d/ennead.conf";
 const TLS_DIRECTORY: &str = "/etc/pgbouncer/tls";
 const ADMIN_SECRET: &str = "postgres-pgbouncer";
+/// Most file descriptors of a pooler: one for each client and each backend.
+pub const FILES_MAX: u32 = 65_536;
 const HEALTH_DEADLINE_S: u32 = 30;
 
 /// What it shows to clients, through the load balancer too.
@@ -50,7 +52,17 @@ struct Userlist<'a> {
 
 #[derive(Template)]
 #[template(path = "pgbouncer/templates/drop-in.conf", escape = "none")]
-struct DropIn;
+struct DropIn {
+    files_max: u32,
+}
+
+/// Returns the most backends that each pooler opens to the PostgreSQL beside it.
+pub fn backends_max(context: &Context<'_>) -> u32 {
+    match context.options.pgbouncer.backends_max {
+        0 => postgres::connections_max(context) / 5 * 4,
+        stated => stated,
+    }
+}
 
 pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
     let options = &context.options.pgbouncer;
@@ -62,10 +74,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         userlist: USERLIST_PATH,
         certificate: SERVER,
         options,
-        backends_max: match options.backends_max {
-            0 => postgres::connections_max(context) / 5 * 4,
-            stated => stated,
-        },
+        backends_max: backends_max(context),
     };
     let userlist = Userlist {
         app: postgres::APP,
@@ -87,7 +96,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         files: vec![
             owned_file(CONFIG_PATH, render(&config), "root", postgres::USER, 0o640),
             secret_file(USERLIST_PATH, render(&userlist), "root", postgres::USER),
-            file(DROP_IN_PATH, render(&DropIn)),
+            file(DROP_IN_PATH, render(&DropIn { files_max: FILES_MAX })),
         ],
         units: vec![unit(
             "pgbouncer.service",

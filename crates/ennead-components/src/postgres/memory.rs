@@ -13,9 +13,8 @@ const CONNECTIONS_LEAST: u64 = 100;
 const CONNECTIONS_MOST: u64 = 300;
 
 /// Memory settings of one instance, in MiB.
-#[expect(clippy::struct_field_names, reason = "the unit is part of a quantity's name")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Memory {
+pub struct Memory {
     /// PostgreSQL's own cache. Taken from the system only as it is used.
     pub shared_buffers_mib: u64,
     /// What the planner believes to be cached in all.
@@ -26,8 +25,8 @@ pub(super) struct Memory {
     pub work_mib: u64,
 }
 
-/// Returns the memory settings of a node.
-pub(super) fn memory(options: &Options, node: &Node, connections_max: u32) -> Memory {
+/// Returns the memory settings of a node; `connections_max` is that of the cluster.
+pub fn memory(options: &Options, node: &Node, connections_max: u32) -> Memory {
     let whole = node.memory_bytes / MIB;
     let shared = whole * u64::from(options.shared_buffers_percent) / 100;
     Memory {
@@ -40,7 +39,7 @@ pub(super) fn memory(options: &Options, node: &Node, connections_max: u32) -> Me
 }
 
 /// Returns the most connections of every instance: equal on all, as the smallest can bear.
-pub(crate) fn connections_max(context: &Context<'_>) -> u32 {
+pub fn connections_max(context: &Context<'_>) -> u32 {
     let options = &context.options.postgres;
     if options.connections_max > 0 {
         return options.connections_max;

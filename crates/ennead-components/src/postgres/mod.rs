@@ -8,6 +8,8 @@ mod plan;
 mod settings;
 mod spec;
 
+
+pub use memory::{Memory, connections_max, memory};
 pub use spec::Options;
 
 use async_trait::async_trait;
@@ -17,7 +19,6 @@ use ennead_model::{Condition, Finding, Node, NodeName};
 use crate::component::{ComponentError, Observed};
 use crate::{Component, Context, Declaration, action};
 
-pub(crate) use memory::connections_max;
 pub(crate) use plan::USER;
 
 /// The name of the component, also in errors.

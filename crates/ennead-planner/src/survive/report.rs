@@ -17,7 +17,7 @@ pub const NOT_COMPUTED: [&str; 4] = [
     "services that the spec does not name",
     "DNS and floating IPs: how clients find an entry that is left",
     "restores of backups",
-    "whether the servers that are left carry the load",
+    "whether the servers that are left carry the load: see --capacity",
 ];
 
 /// One service in one case.

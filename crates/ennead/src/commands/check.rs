@@ -1,11 +1,11 @@
-//! `ennead check`: findings about the spec, what its layout survives and what it costs. There is no
-//! network unless the cloud is asked for its prices.
+//! `ennead check`: findings about the spec, what its layout survives, what it carries and what it
+//! costs. There is no network unless the cloud is asked for its prices.
 
 use camino::Utf8Path;
 use ennead_host::files;
 use ennead_model::{Finding, Severity};
 
-use super::{cost, survive};
+use super::{capacity, cost, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
@@ -24,6 +24,9 @@ pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit, Comma
     }
     if args.cost.cost {
         return show_cost(&checked, global, args).await;
+    }
+    if args.capacity {
+        return Ok(show_capacity(&checked, args));
     }
     if args.json {
         ui::json(&checked.findings);
@@ -82,6 +85,19 @@ async fn show_cost(
         cost::show(&report);
     }
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+}
+
+/// Prints what the platform carries; error findings as in [`show_survival`].
+fn show_capacity(checked: &session::Checked, args: &CheckArgs) -> Exit {
+    say(&checked.findings, Severity::Error);
+    let Some(spec) = checked.spec() else { return Exit::Findings };
+    let capacity = capacity::capacity(spec);
+    if args.json {
+        ui::json(&capacity);
+    } else {
+        capacity::print(&capacity, args.explain);
+    }
+    if checked.has_errors() { Exit::Findings } else { Exit::Done }
 }
 
 /// Prints findings of at least this severity as data, each with its hint.
