@@ -3,6 +3,7 @@
 //!
 //! [`parse_spec`] is pure. Files are reached through [`store`] alone.
 
+pub mod claims;
 mod cloud;
 mod fleet;
 #[cfg(any(test, feature = "test-support"))]
