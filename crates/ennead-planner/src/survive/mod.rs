@@ -27,7 +27,7 @@ pub use loss::{lose, part};
 pub use outcome::{Outcome, Outcomes, SERVICES, Verdict, Why};
 pub use promises::{Kept, judge, judge_all, subsets};
 pub use report::{Entry, NOT_COMPUTED, Row, Survival, survive};
-pub use sequence::{Event, follow, maintain};
+pub use sequence::{Event, Moment, endure, follow, maintain};
 pub use set::{SERVERS_MAX, Servers};
 pub use sets::{ENUMERATED_MAX, Sets, Size, look};
 pub use times::{Formula, Term, explain};
