@@ -102,11 +102,17 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) json: bool,
     /// Show what the layout survives: promises, single losses, sites, partitions, maintenance
-    #[arg(long)]
+    #[arg(long, group = "explained")]
     pub(crate) survive: bool,
-    /// Show how the times of --survive are made up
-    #[arg(long, requires = "survive")]
+    /// Show how many minutes a year writes and entry are away, by stated failure rates
+    #[arg(long, group = "explained")]
+    pub(crate) availability: bool,
+    /// Show how the times of --survive, or the minutes of --availability, are made up
+    #[arg(long, requires = "explained")]
     pub(crate) explain: bool,
+    /// Compare a table of claims with what is computed; its [rates] count for --availability too
+    #[arg(long, value_name = "FILE", conflicts_with = "survive")]
+    pub(crate) claims: Option<Utf8PathBuf>,
 }
 
 /// Arguments of `plan`.

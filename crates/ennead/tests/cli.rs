@@ -101,3 +101,74 @@ fn a_promise_that_the_layout_breaks_is_an_error() {
     let answer = place.ennead(&["check", "--survive"]).expect_code(3).expect_error("site:ash");
     assert!(answer.out.contains("any-one-server"), "{answer:?}");
 }
+
+#[test]
+fn check_shows_the_minutes_of_a_year() {
+    let place = Place::new("cli", preset("crm"));
+    let answer = place.ennead(&["check", "--availability"]).expect_code(0);
+    for words in
+        ["database writes", "YEARS IN TARGET", "a site is out", "12 estimates", "Not counted:"]
+    {
+        assert!(answer.out.contains(words), "{words}: {answer:?}");
+    }
+    assert!(!answer.out.contains("server_loss_per_year"), "{answer:?}");
+    let answer = place.ennead(&["check", "--availability", "--explain"]).expect_code(0);
+    for words in ["server_loss_per_year", "0.05 per server and year", "by hand: 240.0 min x"] {
+        assert!(answer.out.contains(words), "{words}: {answer:?}");
+    }
+    let json = place.ennead(&["check", "--availability", "--json"]).expect_code(0).json();
+    assert_eq!(json["services"][2]["service"], "either");
+    assert!(json["services"][2]["minutes_per_year"].as_f64().unwrap() > 1.0);
+    let again = place.ennead(&["check", "--availability", "--json"]).expect_code(0).json();
+    assert_eq!(json, again);
+    place.ennead(&["check", "--availability", "--survive"]).expect_code(2);
+}
+
+#[test]
+fn claims_are_compared_with_what_is_computed() {
+    let place = Place::new("cli", preset("crm"));
+    let servers = "[[claim]]\nname = \"fleet.servers\"\nvalue = 9\nunit = \"servers\"\n";
+    place.write("good.toml", servers);
+    let answer = place.ennead(&["check", "--claims", "good.toml"]).expect_code(0);
+    assert!(answer.out.contains("1 claims: 1 hold, 0 do not hold"), "{answer:?}");
+    let cost = "[[claim]]\nname = \"cost.net_monthly\"\nvalue = 270\nunit = \"USD/month\"\n";
+    place.write("open.toml", cost);
+    let answer = place.ennead(&["check", "--claims", "open.toml"]).expect_code(0);
+    assert!(answer.out.contains("not computed"), "{answer:?}");
+    place.write("false.toml", &servers.replace('9', "10"));
+    let json = place.ennead(&["check", "--claims", "false.toml", "--json"]).expect_code(3).json();
+    let row = &json["claims"][0];
+    assert_eq!((&row["verdict"], &row["line"]), (&"does-not-hold".into(), &1.into()));
+    assert!(json.get("availability").is_none(), "{json}");
+}
+
+#[test]
+fn stated_rates_count_for_the_minutes_and_for_claims() {
+    let place = Place::new("cli", preset("crm"));
+    let claim =
+        "[[claim]]\nname = \"availability.minutes\"\nvalue = \"<= 52\"\nunit = \"min/year\"\n";
+    place.write("calm.toml", claim);
+    place.ennead(&["check", "--claims", "calm.toml"]).expect_code(0);
+    place.write("rough.toml", &format!("{claim}[rates]\nsite_outage_per_year = 5\n"));
+    let both = ["check", "--availability", "--claims", "rough.toml"];
+    let answer = place.ennead(&both).expect_code(3);
+    assert!(answer.out.contains("1 stated, 11 estimates"), "{answer:?}");
+    let json = place.ennead(&[&both[..], &["--json"]].concat()).expect_code(3).json();
+    assert_eq!(json["availability"]["rates"][4]["from"], "stated");
+    assert_eq!(json["claims"][0]["verdict"], "does-not-hold");
+}
+
+#[test]
+fn bad_claims_are_one_line_each_with_their_place() {
+    let place = Place::new("cli", preset("crm"));
+    let check = |name: &str| place.ennead(&["check", "--claims", name]);
+    check("nowhere.toml").expect_code(2).expect_error("no claims file at nowhere.toml");
+    place.write("bad.toml", "[[claim]]\nname = \"flet.cores\"\nvalue = nan\n[rates]\nx = 1\n");
+    let answer = check("bad.toml").expect_code(2);
+    for words in ["flet.cores\" (line 2, column 1)", "did you mean \"fleet.cores\"?", "rates.x"] {
+        assert!(answer.err.contains(words), "{words}: {answer:?}");
+    }
+    assert!(answer.out.is_empty(), "{answer:?}");
+    place.write("bad.toml", "\u{0}[[");
+    check("bad.toml").expect_code(2);
+}

@@ -1,8 +1,10 @@
-//! `ennead check`: findings about the spec, and what its layout survives; without any network.
+//! `ennead check`: findings about the spec, what its layout survives, how long it is away
+//! in a year, and which claims about it hold; without any network.
 
 use ennead_model::{Finding, Severity};
+use ennead_planner::availability::Rates;
 
-use super::survive;
+use super::{availability, claims, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
@@ -14,6 +16,12 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandErro
     let checked = session::check_spec(&global.spec)?;
     if args.survive {
         return show_survival(&checked, args);
+    }
+    if let Some(path) = &args.claims {
+        return claims::run(&checked, args, path);
+    }
+    if args.availability {
+        return show_availability(&checked, args);
     }
     if args.json {
         ui::json(&checked.findings);
@@ -41,6 +49,19 @@ fn show_survival(checked: &session::Checked, args: &CheckArgs) -> Result<Exit, C
         ui::json(&survival);
     } else {
         survive::print(&survival, args.explain);
+    }
+    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+}
+
+/// As [`show_survival`], for the minutes of a year with the estimated rates.
+fn show_availability(checked: &session::Checked, args: &CheckArgs) -> Result<Exit, CommandError> {
+    say(&checked.findings, Severity::Error);
+    let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
+    let availability = availability::compute(spec, &Rates::default())?;
+    if args.json {
+        ui::json(&availability);
+    } else {
+        availability::print(&availability, args.explain);
     }
     Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
 }

@@ -1,6 +1,8 @@
 //! One file per verb.
 
+mod availability;
 pub(crate) mod check;
+mod claims;
 pub(crate) mod completions;
 pub(crate) mod down;
 pub(crate) mod drill;

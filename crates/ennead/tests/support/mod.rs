@@ -104,6 +104,11 @@ impl Place {
         self.folder.path()
     }
 
+    /// Writes a file in the folder.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).unwrap();
+    }
+
     /// Returns the folder of the lab's state.
     pub(crate) fn lab_folder(&self) -> PathBuf {
         self.path().join("labs").join(&self.lab)
