@@ -47,9 +47,11 @@ pub(super) fn run(
     } else {
         if let Some(availability) = shown {
             availability::print(availability, args.explain);
-            ui::line("");
         }
-        print(&rows);
+        // A file may only state rates for the minutes.
+        if !rows.is_empty() || shown.is_none() {
+            print(&rows);
+        }
     }
     let broken = rows.iter().any(|row| row.verdict == Verdict::DoesNotHold);
     Ok(if broken || checked.has_errors() { Exit::Findings } else { Exit::Done })
