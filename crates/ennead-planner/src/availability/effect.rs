@@ -70,18 +70,35 @@ impl Effects {
 pub(super) struct Oracle<'a> {
     layout: &'a Layout,
     faults: &'a [Fault],
+    /// For each fault the first one that does the same: servers that run nothing are all alike, and a
+    /// loss is like a crash.
+    alike: Vec<usize>,
     remembered: HashMap<Vec<usize>, Effects>,
 }
 
 impl<'a> Oracle<'a> {
     pub(super) fn new(layout: &'a Layout, faults: &'a [Fault]) -> Self {
-        Self { layout, faults, remembered: HashMap::new() }
+        let Layout { voters, members, poolers, balancers, .. } = layout;
+        let counts = voters.or(*members).or(*poolers).or(*balancers);
+        let mut shapes = HashMap::new();
+        let shape = |(index, fault): (usize, &Fault)| {
+            let sides: Vec<Servers> = fault.sides.iter().map(|side| side.and(counts)).collect();
+            *shapes.entry((fault.lost.and(counts), sides)).or_insert(index)
+        };
+        let alike = faults.iter().enumerate().map(shape).collect();
+        Self { layout, faults, alike, remembered: HashMap::new() }
     }
 
     /// Returns what the last of these faults does while the others last; they are named by index, the
     /// oldest first. None gives what is the case when all is well.
     pub(super) fn after(&mut self, active: &[usize]) -> Effects {
-        let mut key = active.to_vec();
+        if let [only] = active
+            && let Some(effects) = self.planned(*only)
+        {
+            return effects;
+        }
+        let alike = |index: &usize| self.alike.get(*index).copied();
+        let mut key: Vec<usize> = active.iter().filter_map(alike).collect();
         let together = key.len().saturating_sub(ORDERED_MAX - 1);
         if together > 1 {
             key.get_mut(..together).unwrap_or_default().sort_unstable();
@@ -96,14 +113,15 @@ impl<'a> Oracle<'a> {
         effects
     }
 
+    /// Returns what planned work does when all is well: the primary was moved first.
+    fn planned(&self, index: usize) -> Option<Effects> {
+        let fault = self.faults.get(index).filter(|fault| fault.is_planned())?;
+        let server = fault.lost.iter().next()?;
+        Some(Effects::of(&maintain(self.layout, server)))
+    }
+
     fn compute(&self, series: &[usize], together: usize) -> Effects {
         let faults: Vec<&Fault> = series.iter().filter_map(|it| self.faults.get(*it)).collect();
-        if let [only] = faults.as_slice()
-            && only.is_planned()
-            && let Some(server) = only.lost.iter().next()
-        {
-            return Effects::of(&maintain(self.layout, server));
-        }
         let mut moment = Moment::default();
         let mut moments = vec![moment.clone()];
         for (index, fault) in faults.iter().enumerate() {

@@ -114,7 +114,14 @@ fn read_claim(table: &Section<'_, '_>, vocabulary: &Vocabulary) -> Option<Claim>
 fn unknown_name(place: String, name: &str, vocabulary: &Vocabulary) -> Finding {
     let shown: String = name.chars().take(80).collect();
     let names = vocabulary.names.keys().map(String::as_str);
-    let hint = did_you_mean(name, "names", names);
+    // There are many names: when none is near, those of the same family help most.
+    let family = name.split_once('.').map_or(name, |(family, _)| family);
+    let kin = |other: &&str| other.split('.').next() == Some(family);
+    let kin: Vec<&str> = names.clone().filter(kin).collect();
+    let hint = match did_you_mean(name, "names", names) {
+        hint if kin.is_empty() || hint.starts_with("did") => hint,
+        _ => did_you_mean("", "names", kin.iter().copied()),
+    };
     Finding::error("unknown-claim", place, format!("there is nothing called {shown:?}")).hint(hint)
 }
 

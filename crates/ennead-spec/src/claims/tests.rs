@@ -157,6 +157,12 @@ server_los_hours = 4
 }
 
 #[test]
+fn a_name_that_is_far_from_all_gets_those_of_its_family() {
+    let said = said("[[claim]]\nname = \"fleet.wheelbarrows\"\nvalue = 1\n");
+    assert!(said.contains("hint: names: fleet.servers, fleet.storage\n"), "{said}");
+}
+
+#[test]
 fn files_that_claim_nothing_or_are_no_toml_say_so() {
     insta::assert_snapshot!(
         [said(""), said("claim = 5"), said("claim = [5]"), said("[[claim]\n")].join("--\n")

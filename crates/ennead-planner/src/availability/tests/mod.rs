@@ -116,6 +116,16 @@ fn planned_work_that_fills_more_than_a_year_fills_one() {
 }
 
 #[test]
+fn servers_that_run_nothing_change_nothing() {
+    let rates = Rates { server_loss_per_year: 3.0, ..QUIET };
+    let three = expected(&layout(&[0, 0, 0], 3), &rates);
+    let more = expected(&layout(&[0, 0, 0, 0, 0], 3), &rates);
+    for (three, more) in three.into_iter().zip(more) {
+        near(more, three);
+    }
+}
+
+#[test]
 fn rates_and_their_table_agree() {
     let entries = Rates::default().entries();
     assert_eq!(entries.len(), RATES.len());
