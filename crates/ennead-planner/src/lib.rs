@@ -1,8 +1,11 @@
-//! Pure decisions: check gives findings, survive what a layout withstands, capacity what it carries,
-//! cost what it takes, plan gives steps.
+//! Pure decisions: check gives findings, survive what a layout withstands, availability how long it is
+//! away in a year, capacity what it carries, cost what it takes, claims what is true of a table of
+//! promises, plan gives steps.
 
+pub mod availability;
 pub mod capacity;
 pub mod check;
+pub mod claims;
 pub mod cost;
 pub mod plan;
 pub mod survive;

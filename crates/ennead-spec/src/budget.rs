@@ -11,7 +11,7 @@ const BUDGET_MAX: u32 = 10_000_000;
 
 /// Returns the budget; `None` when absent or, with a finding, when it cannot be one.
 pub(crate) fn read_budget(platform: &Section<'_, '_>) -> Option<Money> {
-    let written = platform.number(KEY)?;
+    let written = platform.decimal(KEY)?;
     let most = Money::from_cents(100).times(u64::from(BUDGET_MAX))?;
     let budget = written.strip_prefix('+').unwrap_or(&written).parse().ok();
     let budget = budget.filter(|it: &Money| *it > Money::ZERO && *it <= most);

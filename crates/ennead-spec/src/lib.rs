@@ -4,6 +4,7 @@
 //! [`parse_spec`] is pure. Files are reached through [`store`] alone.
 
 mod budget;
+pub mod claims;
 mod cloud;
 mod fleet;
 #[cfg(any(test, feature = "test-support"))]

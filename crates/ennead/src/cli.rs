@@ -98,22 +98,30 @@ fn preset_parser() -> PossibleValuesParser {
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("of").args(["survive", "capacity"]))]
+#[command(group = clap::ArgGroup::new("explained").args(["survive", "availability", "capacity"])
+    .multiple(true))]
 pub(crate) struct CheckArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
     /// Show what the layout survives: promises, single losses, sites, partitions, maintenance
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["capacity", "availability", "claims", "cost", "html"])]
     pub(crate) survive: bool,
     /// Show what the layout carries: how full each resource is by the stated load, also after losses
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["availability", "claims", "cost", "html"])]
     pub(crate) capacity: bool,
-    /// Show how the times of --survive are made up, or what --capacity is computed with
-    #[arg(long, requires = "of")]
+    /// Show how many minutes a year writes and entry are away, by stated failure rates
+    #[arg(long, conflicts_with_all = ["cost", "html"])]
+    pub(crate) availability: bool,
+    /// Show how the times of --survive or the minutes of --availability are made up, or what
+    /// --capacity is computed with
+    #[arg(long, requires = "explained")]
     pub(crate) explain: bool,
+    /// Compare a table of claims with what is computed; its [rates] count for --availability too
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cost", "html"])]
+    pub(crate) claims: Option<Utf8PathBuf>,
     /// Write what the layout survives as a page into this file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["survive", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cost", "json"])]
     pub(crate) html: Option<Utf8PathBuf>,
     /// What it costs.
     #[command(flatten)]

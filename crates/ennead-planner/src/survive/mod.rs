@@ -32,7 +32,7 @@ pub use matrix::{Matrix, MatrixRow, matrix};
 pub use outcome::{Outcome, Outcomes, SERVICES, Verdict, Why};
 pub use promises::{Kept, judge, judge_all, subsets};
 pub use report::{Entry, NOT_COMPUTED, Row, Survival, survive};
-pub use sequence::{Event, follow, maintain};
+pub use sequence::{Event, Moment, endure, follow, maintain};
 pub use services::{Laid, Use};
 pub use set::{SERVERS_MAX, Servers};
 pub use sets::{ENUMERATED_MAX, Sets, Size, look};

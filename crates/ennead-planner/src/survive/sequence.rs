@@ -30,19 +30,45 @@ impl Event {
     }
 }
 
+/// What is the case for a while, until the cluster has settled: who is lost, who sees whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    /// Every server that is lost.
+    pub lost: Servers,
+    /// Groups of servers that see each other; empty when there is no partition. Lost servers may be
+    /// in them.
+    pub sides: Vec<Servers>,
+}
+
 /// Returns the worst outcomes after each event, from full health and wherever the primary is.
 #[must_use]
 pub fn follow(layout: &Layout, events: &[Event]) -> Vec<Outcomes> {
-    let mut alive = layout.all;
+    let mut lost = Servers::NONE;
+    let moments = events.iter().map(|event| {
+        lost = lost.or(event.lost).minus(event.back);
+        Moment { lost, sides: Vec::new() }
+    });
+    endure(layout, &moments.collect::<Vec<_>>())
+}
+
+/// Returns the worst outcomes in each of these moments, which follow each other, from full health and
+/// wherever the primary is. Between two of them the cluster settles.
+#[must_use]
+pub fn endure(layout: &Layout, moments: &[Moment]) -> Vec<Outcomes> {
     let mut databases: BTreeSet<Database> = layout
         .members
         .iter()
         .map(|primary| Database { primary, set: layout.members, running: true })
         .collect();
     let mut after = Vec::new();
-    for event in events {
-        alive = alive.minus(event.lost).or(event.back);
-        let scene = Scene { alive, sides: &[alive] };
+    for moment in moments {
+        let alive = layout.all.minus(moment.lost);
+        let mut sides: Vec<Servers> = moment.sides.iter().map(|side| side.and(alive)).collect();
+        sides.retain(|side| !side.is_empty());
+        if sides.is_empty() {
+            sides.push(alive);
+        }
+        let scene = Scene { alive, sides: &sides };
         after.push(worst(layout, scene, databases.iter().copied()));
         databases = databases.iter().flat_map(|it| settle(layout, scene, *it)).collect();
     }

@@ -83,7 +83,7 @@ impl<'d, 't> Section<'d, 't> {
 
     /// Returns a number as it is written, without `_`; `None` when absent or, with a finding, when it
     /// is something else.
-    pub(crate) fn number(&self, key: &'static str) -> Option<String> {
+    pub(crate) fn decimal(&self, key: &'static str) -> Option<String> {
         self.typed(key, "a number", |value| {
             let whole = value.as_integer().filter(|number| number.radix() == 10);
             let whole = whole.map(toml::de::DeInteger::as_str);
@@ -116,6 +116,34 @@ impl<'d, 't> Section<'d, 't> {
     pub(crate) fn section(&self, key: &'static str) -> Option<Section<'d, 't>> {
         let table = self.typed(key, "a table", DeValue::as_table)?;
         Some(Section::new(self.document, self.place(key), table))
+    }
+
+    /// Returns a number, with a fraction or without; `None` when absent or, with a finding, when it is
+    /// something else. It may be infinite or no number, as TOML allows.
+    pub(crate) fn number(&self, key: &'static str) -> Option<f64> {
+        if let DeValue::Integer(_) = self.value(key)? {
+            // Exact up to 2^53; a number beyond that is refused by whoever asked for it.
+            return self.integer(key)?.to_string().parse().ok();
+        }
+        self.typed(key, "a number", |value| value.as_float()?.as_str().parse().ok())
+    }
+
+    /// Returns each table of a list of tables; empty when absent. An item that is no table is a finding
+    /// and left out.
+    pub(crate) fn tables(&self, key: &'static str) -> Vec<Section<'d, 't>> {
+        let wanted = "a list of tables";
+        let list = self.typed(key, wanted, DeValue::as_array).into_iter().flatten();
+        let place = self.place(key);
+        let items = list.enumerate().map(|(index, item)| (format!("{place}[{index}]"), item));
+        items
+            .filter_map(|(place, item)| {
+                let Some(table) = item.get_ref().as_table() else {
+                    self.note(wrong_type(place, "a table", item.get_ref()));
+                    return None;
+                };
+                Some(Section::new(self.document, place, table))
+            })
+            .collect()
     }
 
     /// Returns a table that has to be there.

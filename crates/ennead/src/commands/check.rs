@@ -1,11 +1,14 @@
-//! `ennead check`: findings about the spec, what its layout survives, what it carries and what it
-//! costs. There is no network unless the cloud is asked for its prices.
+//! `ennead check`: findings about the spec, what its layout survives, how long it is away in a year,
+//! what it carries, what it costs, and which claims about it hold. There is no network unless the
+//! cloud is asked for its prices.
 
 use camino::Utf8Path;
 use ennead_host::files;
 use ennead_model::{Finding, Severity};
+use ennead_planner::availability::Rates;
+use ennead_spec::Spec;
 
-use super::{capacity, cost, survive};
+use super::{availability, capacity, claims, cost, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
@@ -13,91 +16,101 @@ use crate::page;
 use crate::session;
 use crate::ui::{self, Tone};
 
-/// Prints the findings; error findings decide the exit code.
+/// Prints the findings, or what is asked for in their place; error findings decide the exit code.
 pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandError> {
     let checked = session::check_spec(&global.spec)?;
-    if args.survive {
-        return show_survival(&checked, args);
+    if let Some(path) = &args.claims {
+        return claims::run(&checked, args, path);
     }
-    if let Some(file) = &args.html {
-        return write_page(&checked, file);
+    let asked = args.survive || args.availability || args.capacity || args.cost.cost;
+    if !asked && args.html.is_none() {
+        show_findings(global, args, &checked);
+        return Ok(exit_of(&checked));
     }
-    if args.cost.cost {
-        return show_cost(&checked, global, args).await;
-    }
-    if args.capacity {
-        return Ok(show_capacity(&checked, args));
-    }
-    if args.json {
-        ui::json(&checked.findings);
-    } else {
-        print(&checked.findings, Severity::Note);
-        let count = |severity| checked.findings.iter().filter(|f| f.severity == severity).count();
-        ui::say(format!(
-            "{}: {} errors, {} warnings, {} notes.",
-            global.spec,
-            count(Severity::Error),
-            count(Severity::Warning),
-            count(Severity::Note)
-        ));
-    }
-    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
-}
-
-/// Prints what the layout survives. Error findings are said besides, since a spec with mistakes may
-/// have another layout than it seems to have; they decide the exit code as without the table.
-fn show_survival(checked: &session::Checked, args: &CheckArgs) -> Result<Exit, CommandError> {
+    // A spec with mistakes may have another layout than it seems to have.
     say(&checked.findings, Severity::Error);
     let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
+    if args.survive {
+        show_survival(spec, args)?;
+    } else if args.availability {
+        show_availability(spec, args)?;
+    } else if args.capacity {
+        show_capacity(spec, args);
+    } else if let Some(file) = &args.html {
+        write_page(spec, &checked.sha256, file)?;
+    } else {
+        show_cost(spec, global, args).await?;
+    }
+    Ok(exit_of(&checked))
+}
+
+fn exit_of(checked: &session::Checked) -> Exit {
+    if checked.has_errors() { Exit::Findings } else { Exit::Done }
+}
+
+fn show_findings(global: &Global, args: &CheckArgs, checked: &session::Checked) {
+    if args.json {
+        return ui::json(&checked.findings);
+    }
+    print(&checked.findings, Severity::Note);
+    let count = |severity| checked.findings.iter().filter(|f| f.severity == severity).count();
+    ui::say(format!(
+        "{}: {} errors, {} warnings, {} notes.",
+        global.spec,
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Note)
+    ));
+}
+
+fn show_survival(spec: &Spec, args: &CheckArgs) -> Result<(), CommandError> {
     let survival = survive::compute(spec)?;
     if args.json {
         ui::json(&survival);
     } else {
         survive::print(&survival, args.explain);
     }
-    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+    Ok(())
 }
 
-/// Writes the page about what the layout survives; findings as with the table.
-fn write_page(checked: &session::Checked, file: &Utf8Path) -> Result<Exit, CommandError> {
-    say(&checked.findings, Severity::Error);
-    let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
-    let layout = survive::layout(spec)?;
-    let survival = ennead_planner::survive::survive(&layout);
-    let text = page::check(&spec.platform, &checked.sha256, &layout, &survival);
-    files::write(file, text.or_exit(Exit::Internal)?).or_exit(Exit::Usage)?;
-    ui::say(format!("{file} is written."));
-    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
-}
-
-/// Prints what the platform costs. Error findings are said besides and decide the exit code.
-async fn show_cost(
-    checked: &session::Checked,
-    global: &Global,
-    args: &CheckArgs,
-) -> Result<Exit, CommandError> {
-    say(&checked.findings, Severity::Error);
-    let Some(spec) = checked.spec() else { return Ok(Exit::Findings) };
-    let report = cost::compute(global, &args.cost, spec).await?;
+/// Shows the minutes of a year with the estimated rates.
+fn show_availability(spec: &Spec, args: &CheckArgs) -> Result<(), CommandError> {
+    let availability = availability::compute(spec, &Rates::default())?;
     if args.json {
-        ui::json(&report);
+        ui::json(&availability);
     } else {
-        cost::show(&report);
+        availability::print(&availability, args.explain);
     }
-    Ok(if checked.has_errors() { Exit::Findings } else { Exit::Done })
+    Ok(())
 }
 
-/// Prints what the platform carries; error findings as in [`show_survival`].
-fn show_capacity(checked: &session::Checked, args: &CheckArgs) -> Exit {
-    say(&checked.findings, Severity::Error);
-    let Some(spec) = checked.spec() else { return Exit::Findings };
+fn show_capacity(spec: &Spec, args: &CheckArgs) {
     let capacity = capacity::capacity(spec);
     if args.json {
         ui::json(&capacity);
     } else {
         capacity::print(&capacity, args.explain);
     }
-    if checked.has_errors() { Exit::Findings } else { Exit::Done }
+}
+
+async fn show_cost(spec: &Spec, global: &Global, args: &CheckArgs) -> Result<(), CommandError> {
+    let report = cost::compute(global, &args.cost, spec).await?;
+    if args.json {
+        ui::json(&report);
+    } else {
+        cost::show(&report);
+    }
+    Ok(())
+}
+
+/// Writes the page about what the layout survives.
+fn write_page(spec: &Spec, sha256: &str, file: &Utf8Path) -> Result<(), CommandError> {
+    let layout = survive::layout(spec)?;
+    let survival = ennead_planner::survive::survive(&layout);
+    let text = page::check(&spec.platform, sha256, &layout, &survival);
+    files::write(file, text.or_exit(Exit::Internal)?).or_exit(Exit::Usage)?;
+    ui::say(format!("{file} is written."));
+    Ok(())
 }
 
 /// Prints findings of at least this severity as data, each with its hint.

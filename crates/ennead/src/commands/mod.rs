@@ -1,7 +1,9 @@
 //! One file per verb.
 
+mod availability;
 mod capacity;
 pub(crate) mod check;
+mod claims;
 pub(crate) mod completions;
 mod cost;
 pub(crate) mod down;
