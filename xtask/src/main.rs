@@ -10,6 +10,7 @@ mod bench;
 mod bench_lab;
 mod judges;
 mod openapi;
+mod openapi_answers;
 #[cfg(test)]
 mod tidy;
 
