@@ -57,9 +57,13 @@ fn main() -> ExitCode {
 }
 
 fn docs() -> anyhow::Result<()> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["test", "--quiet", "--package", "ennead", "generated_pages"]);
-    run(cargo.env("ENNEAD_WRITE_DOCS", "1"))
+    for (package, test) in [("ennead", None), ("ennead-lab", Some("api"))] {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--quiet", "--package", package]);
+        cargo.args(test.iter().flat_map(|test| ["--test", test])).arg("generated_pages");
+        run(cargo.env("ENNEAD_WRITE_DOCS", "1"))?;
+    }
+    Ok(())
 }
 
 fn run(mut command: impl std::borrow::BorrowMut<Command>) -> anyhow::Result<()> {

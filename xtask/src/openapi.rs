@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
-use crate::openapi_answers::{general, of_operation};
+use crate::openapi_answers::{details, general, of_operation};
 
 /// Options of `cargo xtask openapi`.
 #[derive(clap::Args)]
@@ -64,13 +64,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         json!({ "source": source, "shared": shared.by_name(), "error": error, "routes": routes });
     std::fs::write(FIXTURE, serde_json::to_string(&fixture)? + "\n")?;
     answers.sort_by(|(one, _), (other, _)| one.cmp(other));
-    std::fs::write(ANSWERS, lines(&general(&description)?, &answers)?)?;
+    std::fs::write(ANSWERS, lines(&description, &answers)?)?;
     println!("{count} operations in {FIXTURE} and {ANSWERS}");
     Ok(())
 }
 
 /// Writes one operation on a line, so that a newer description shows as a short difference.
-fn lines(general: &Value, operations: &[(String, Value)]) -> anyhow::Result<String> {
+fn lines(description: &Value, operations: &[(String, Value)]) -> anyhow::Result<String> {
     let line = |(name, answers): &(String, Value)| {
         Ok(format!("{}:{}", serde_json::to_string(name)?, serde_json::to_string(answers)?))
     };
@@ -78,9 +78,10 @@ fn lines(general: &Value, operations: &[(String, Value)]) -> anyhow::Result<Stri
     let source =
         "answers that the official OpenAPI description documents, by `cargo xtask openapi`";
     Ok(format!(
-        "{{\"source\":{},\n\"general\":{},\n\"operations\":{{\n{}\n}}}}\n",
+        "{{\"source\":{},\n\"general\":{},\n\"details\":{},\n\"operations\":{{\n{}\n}}}}\n",
         serde_json::to_string(source)?,
-        serde_json::to_string(general)?,
+        serde_json::to_string(&general(description)?)?,
+        serde_json::to_string(&details(description)?)?,
         operations.join(",\n")
     ))
 }

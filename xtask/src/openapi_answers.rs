@@ -26,6 +26,21 @@ pub(crate) fn general(description: &Value) -> anyhow::Result<Value> {
     Ok(pairs(&codes))
 }
 
+/// Returns what `details` of an error hold, by code: the examples that follow the table for all
+/// operations, each a code in bold and its JSON.
+pub(crate) fn details(description: &Value) -> anyhow::Result<Value> {
+    let text = description["info"]["description"].as_str().context("no text")?;
+    let mut found = Map::new();
+    for example in below(text, GENERAL).join("\n").split("\n```json\n").skip(1) {
+        let json = example.split("\n```").next().unwrap_or_default();
+        let error: Value = serde_json::from_str(json).with_context(|| json.to_owned())?;
+        let code = error["error"]["code"].as_str().context("an example without a code")?;
+        found.insert(code.to_owned(), error["error"]["details"].clone());
+    }
+    anyhow::ensure!(!found.is_empty(), "no examples below {GENERAL:?}");
+    Ok(found.into())
+}
+
 /// Returns what an operation's entry documents: its statuses, its own codes, the codes that its
 /// sentences name and whether it takes a body.
 pub(crate) fn of_operation(operation: &Value) -> anyhow::Result<Value> {
@@ -47,10 +62,15 @@ fn pairs(codes: &[(u16, String)]) -> Value {
     codes.iter().map(|(status, code)| json!([status, code])).collect()
 }
 
-/// Reads the rows `` | `422` | `code` | … `` that follow a heading, up to the next heading.
+/// Reads the rows `` | `422` | `code` | … `` that follow a heading.
 fn table(text: &str, heading: &str) -> Vec<(u16, String)> {
+    below(text, heading).into_iter().filter_map(row).collect()
+}
+
+/// Returns the lines between a heading and the next.
+fn below<'a>(text: &'a str, heading: &str) -> Vec<&'a str> {
     let below = text.lines().skip_while(|line| line.trim() != heading).skip(1);
-    below.take_while(|line| !line.starts_with('#')).filter_map(row).collect()
+    below.take_while(|line| !line.starts_with('#')).collect()
 }
 
 fn row(line: &str) -> Option<(u16, String)> {
@@ -95,9 +115,12 @@ mod tests {
     fn the_codes_for_all_operations_are_read_and_not_missed_in_silence() {
         let text = "## Errors\n\n| Keys | Meaning |\n| --- | --- |\n| `code` | word |\n\n\
                     ### Error Codes\n\n| Status | Code | Description |\n| --- | --- | --- |\n\
-                    | `400` | `json_error` | x |\n\n## Labels\n\n| `500` | `x` | y |\n";
-        let of = |text: &str| general(&json!({ "info": { "description": text } }));
-        assert_eq!(of(text).unwrap(), json!([[400, "json_error"]]));
-        assert!(of("## Errors\n").is_err());
+                    | `400` | `json_error` | x |\n\n**a**\n\n```json\n{\"error\": {\"code\": \
+                    \"a\",\n\"details\": {\"b\": 1}}}\n```\n\n## Labels\n\n| `500` | `x` | y |\n";
+        let described = |text: &str| json!({ "info": { "description": text } });
+        assert_eq!(general(&described(text)).unwrap(), json!([[400, "json_error"]]));
+        assert_eq!(details(&described(text)).unwrap(), json!({ "a": { "b": 1 } }));
+        let none = described("## Errors\n");
+        assert!(general(&none).is_err() && details(&none).is_err());
     }
 }

@@ -18,6 +18,7 @@ pub(crate) const KEY: &str = "ssh-ed25519 \
     AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test@lab";
 
 /// A lab with a client.
+#[expect(clippy::struct_field_names, reason = "its lab is what it is about")]
 pub(crate) struct Lab {
     pub(crate) lab: LabInMemory,
     pub(crate) http: reqwest::Client,

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
+
+use camino::Utf8Path;
+use ennead_host::files;
 
 use crate::documented::{self, Documented, ELSEWHERE, How, Record};
 use crate::{described, provoked, schema};
@@ -70,7 +72,7 @@ fn render(all: &[Documented], met: &Record) -> String {
     );
     for (name, belongs) in KINDS {
         let Count { all, met, by_fault } = count(all.iter().filter(|one| belongs(one)), met);
-        let _ = writeln!(page, "| {name} | {all} | {met} | {by_fault} |");
+        writeln!(page, "| {name} | {all} | {met} | {by_fault} |").unwrap();
     }
     page.push_str(&of_single_operations(all, met));
     page.push_str(&of_all_operations(met));
@@ -79,7 +81,7 @@ fn render(all: &[Documented], met: &Record) -> String {
          | operation | status, code | what speaks for it |\n|---|---|---|\n",
     );
     for (operation, status, code, why) in ELSEWHERE {
-        let _ = writeln!(page, "| `{operation}` | {status} `{code}` | {why} |");
+        writeln!(page, "| `{operation}` | {status} `{code}` | {why} |").unwrap();
     }
     page + END
 }
@@ -102,11 +104,11 @@ fn of_single_operations(all: &[Documented], met: &Record) -> String {
     }
     let mut text = "\n| operation | its own codes |\n|---|---|\n".to_owned();
     for (operation, codes) in by_operation {
-        let _ = writeln!(text, "| `{operation}` | {} |", codes.join(", "));
+        writeln!(text, "| `{operation}` | {} |", codes.join(", ")).unwrap();
     }
     text.push_str("\nBy fault, because nothing in the lab leads to it:\n\n");
     for (operation, status, code, why) in provoked::OWN_BY_FAULT {
-        let _ = writeln!(text, "- `{operation}` {status} `{code}`: {why}");
+        writeln!(text, "- `{operation}` {status} `{code}`: {why}").unwrap();
     }
     text
 }
@@ -125,20 +127,20 @@ fn of_all_operations(met: &Record) -> String {
             met.filter(|(met, _)| described.contains(&met.operation)).count()
         };
         let (ordinary, by_fault) = (of(How::Ordinary), of(How::ByFault));
-        let _ = writeln!(text, "| {status} | `{code}` | {} | {by_fault} |", ordinary + by_fault);
+        writeln!(text, "| {status} | `{code}` | {} | {by_fault} |", ordinary + by_fault).unwrap();
     }
     text
 }
 
 /// Compares the page's part with what was counted, or writes it where that is asked for.
 fn keep_page(section: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    let page = std::fs::read_to_string(&path).unwrap();
+    let path = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    let page = files::read_text(&path).unwrap().unwrap();
     let (before, rest) = page.split_once(BEGIN).expect("the page has lost its begin mark");
     let (_, after) = rest.split_once(END).expect("the page has lost its end mark");
     let wanted = format!("{before}{section}{after}");
     if std::env::var_os("ENNEAD_WRITE_DOCS").is_some() {
-        std::fs::write(&path, wanted).unwrap();
+        files::write(&path, wanted).unwrap();
     } else {
         assert_eq!(page, wanted, "stale: `cargo xtask docs` writes it");
     }
@@ -159,6 +161,11 @@ async fn generated_pages_count_every_documented_answer() {
     };
     for (operation, status, code, _) in provoked::OWN_BY_FAULT {
         assert!(!ordinary(operation, status, code), "{operation}: {code} needs no fault any more");
+    }
+    for (operation, status, code, _) in ELSEWHERE {
+        let own = Documented::Own(operation.to_owned(), status, code.to_owned());
+        let how = met.how(|met| own.is(met));
+        assert_eq!(how, Some(How::Ordinary), "{operation}: {code} is allowed, but never answered");
     }
     keep_page(&render(&all, &met));
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::documented::{Met, may_refuse};
+use crate::documented::{Met, details_fault, may_refuse};
 
 const RESPONSES: &str = include_str!("../fixtures/responses.json");
 
@@ -45,6 +45,8 @@ pub(crate) fn check(method: &str, path: &str, status: u16, text: &str) -> Met {
         let operation = operation.unwrap_or_else(|| format!("{method} {path}"));
         let is_documented = may_refuse(&operation, status, &code);
         assert!(is_documented, "{request}: {code} is not documented: {text}");
+        let fault = details_fault(&code, &answer["error"]["details"]);
+        assert_eq!(fault, None, "{request}: {text}");
         return Met { operation, status, code };
     }
     let Some(operation) = operation else {

@@ -14,7 +14,7 @@ static ALL: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(ANSWERS).unw
 
 /// Refusals that the lab has and the description does not document for the operation, each with what
 /// speaks for it.
-pub(crate) const ELSEWHERE: [(&str, u16, &str, &str); 13] = [
+pub(crate) const ELSEWHERE: [(&str, u16, &str, &str); 12] = [
     ("POST /servers", 422, "server_already_added", APPLIES),
     ("POST /servers", 422, "private_net_only_server", APPLIES),
     ("POST /firewalls", 422, "private_net_only_server", APPLIES),
@@ -23,7 +23,6 @@ pub(crate) const ELSEWHERE: [(&str, u16, &str, &str); 13] = [
     ("POST /networks/{id}/actions/change_ip_range", 422, "networks_overlap", ATTACHES),
     ("POST /servers", 422, "volume_already_attached", LIBRARY),
     ("POST /volumes/{id}/actions/attach", 422, "volume_already_attached", LIBRARY),
-    ("POST /primary_ips", 422, "primary_ip_datacenter_mismatch", ASSIGNS),
     ("POST /primary_ips/{id}/actions/assign", 422, "primary_ip_datacenter_mismatch", ASSIGNS),
     ("POST /servers", 422, "placement_group_member_limit_reached", REPORT),
     (
@@ -156,6 +155,31 @@ pub(crate) fn all() -> Vec<Documented> {
     }
     all.extend(codes(&ALL["general"]).map(|(status, code)| Documented::General(status, code)));
     all
+}
+
+/// Returns what is wrong with the details of an error, compared with the example of its code.
+pub(crate) fn details_fault(code: &str, details: &Value) -> Option<String> {
+    let example = ALL["details"].get(code)?;
+    // Details are optional; a refusal for no single field, of an object as it is, has none.
+    if code == "invalid_input" && details.is_null() {
+        return None;
+    }
+    (!has_form(example, details)).then(|| format!("details of {code} are {details}, not {example}"))
+}
+
+/// Returns whether a value has the fields of an example, in every object of every list.
+fn has_form(example: &Value, value: &Value) -> bool {
+    match (example, value) {
+        (Value::Object(example), Value::Object(value)) => {
+            let same = example.keys().eq(value.keys());
+            same && example.iter().all(|(name, inner)| has_form(inner, &value[name]))
+        }
+        (Value::Array(example), Value::Array(values)) => {
+            !values.is_empty() && values.iter().all(|value| has_form(&example[0], value))
+        }
+        (Value::String(_), Value::String(text)) => !text.is_empty(),
+        _ => false,
+    }
 }
 
 /// Returns whether an operation may be refused so.

@@ -2,6 +2,7 @@
 
 mod busy;
 mod by_fault;
+mod elsewhere;
 mod every;
 mod general;
 mod networks;
@@ -17,6 +18,7 @@ pub(crate) async fn walk() -> Record {
     let mut met = every::walk().await;
     for more in [
         own::walk().await,
+        elsewhere::walk().await,
         networks::walk().await,
         zone_mode::walk().await,
         busy::walk().await,
