@@ -145,6 +145,29 @@ impl State {
         let action = self.begin(command, &resources, Lane::Zone(id), effects, change, moment);
         Ok((made, action))
     }
+
+    /// Changes one set of a zone, as `edit_zone` does. A set without records does not stay.
+    ///
+    /// # Errors
+    /// `locked` when the zone is being deleted.
+    pub(super) fn edit_set(
+        &mut self,
+        zone: u64,
+        id: &str,
+        command: &str,
+        moment: &Moment<'_>,
+        edit: impl FnOnce(&mut RrSetRecord),
+    ) -> Result<Action, Refusal> {
+        let edited = self.edit_zone(zone, command, moment, |zone| {
+            let Some(set) = zone.sets.get_mut(id) else { return Ok(()) };
+            edit(set);
+            if set.records.is_empty() {
+                zone.sets.remove(id);
+            }
+            Ok(())
+        });
+        edited.map(|((), action)| action)
+    }
 }
 
 fn changed_sets(before: &ZoneRecord, after: &ZoneRecord) -> BTreeMap<String, Option<RrSetRecord>> {
