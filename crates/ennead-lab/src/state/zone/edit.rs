@@ -62,12 +62,7 @@ impl ZoneChange {
 /// A zone that could not be made vanishes, and everything that was to follow fails with it.
 fn forget_zone(state: &mut State, id: u64, ending: &Ending, moment: &Moment<'_>) {
     let lane = Lane::Zone(id);
-    let (followers, rest) =
-        std::mem::take(&mut state.jobs).into_iter().partition(|job: &Job| job.lane == lane);
-    state.jobs = rest;
-    for follower in followers {
-        state.end_action(follower.action, ending, moment.now);
-    }
+    state.end_followers(|job| job.lane == lane, ending, moment.now);
     if let Some(zone) = state.zones.remove(&id) {
         state.add_job(lane, None, vec![Effect::WithdrawZone(zone.name)], Change::Nothing);
     }
