@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ennead_hcloud::types::{DnsPointer, Location};
+use ennead_hcloud::types::DnsPointer;
 use serde::{Deserialize, Serialize};
 
 use super::labels::is_subdomain;
 use super::moment::Moment;
-use super::{Code, Refusal, State};
-use crate::catalogue;
+use super::server::create::find_location;
+use super::{Refusal, State};
 
 /// Hosts at the start of the public prefix that nobody gets: the lab's router and its operator.
 const RESERVED: usize = 2;
@@ -153,7 +153,7 @@ impl State {
     ) -> Result<String, Refusal> {
         let why = match (server, location) {
             (Some(server), None) => return Ok(self.server_record(server)?.location.clone()),
-            (None, Some(location)) => return Ok(find_location(location)?.name),
+            (None, Some(location)) => return Ok(find_location(location)?.name.clone()),
             (Some(_), Some(_)) => "only one of both may be given",
             (None, None) => "is missing",
         };
@@ -168,17 +168,6 @@ impl State {
             .chain(self.primary_ips.values().map(|primary| primary.ip))
             .chain(self.floating_ips.values().map(|floating| floating.ip))
     }
-}
-
-/// Finds a location by id or name.
-///
-/// # Errors
-/// `invalid_input`, as when a server is made.
-fn find_location(wanted: &str) -> Result<Location, Refusal> {
-    let mut locations = catalogue::locations().into_iter();
-    locations
-        .find(|found| found.name == wanted || wanted.parse() == Ok(found.id))
-        .ok_or_else(|| Refusal::new(Code::InvalidInput, format!("location '{wanted}' not found")))
 }
 
 #[cfg(test)]
