@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{KEY, Lab, lab};
+use crate::client::{Lab, lab};
 use crate::documented::Record;
 
-/// Lets the next actions of a kind take a minute.
+/// Lets the next actions of a kind take an hour.
 async fn hold(lab: &Lab, command: &str) {
-    let fault = json!({ "kind": "hold_actions", "command": command, "ms": 60_000 });
+    let fault = json!({ "kind": "hold_actions", "command": command, "ms": 3_600_000 });
     lab.post("/_lab/faults", fault).await.ok();
 }
 
@@ -141,6 +141,4 @@ async fn volumes(lab: &Lab) {
     ];
     locked(lab, &path, &actions).await;
     lab.delete(&path).await.refused(423, "locked");
-    let key = json!({ "name": "k", "public_key": KEY });
-    lab.post("/ssh_keys", key).await.ok();
 }

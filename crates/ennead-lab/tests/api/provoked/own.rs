@@ -33,21 +33,14 @@ async fn firewalls(lab: &Lab) {
         lab.post("/firewalls", body).await.refused(422, code);
     }
     lab.delete(&format!("/firewalls/{direct}")).await.refused(422, "resource_in_use");
-    for (id, action, field, to, status, code) in [
-        (direct, "apply_to", "apply_to", server(999), 404, "firewall_resource_not_found"),
-        (direct, "apply_to", "apply_to", server(labelled), 422, "firewall_already_applied"),
-        (direct, "apply_to", "apply_to", server(inner), 422, "private_net_only_server"),
-        (direct, "remove_from", "remove_from", server(999), 404, "firewall_resource_not_found"),
-        (
-            by_label,
-            "remove_from",
-            "remove_from",
-            server(labelled),
-            422,
-            "firewall_managed_by_label_selector",
-        ),
+    for (id, field, to, status, code) in [
+        (direct, "apply_to", server(999), 404, "firewall_resource_not_found"),
+        (direct, "apply_to", server(labelled), 422, "firewall_already_applied"),
+        (direct, "apply_to", server(inner), 422, "private_net_only_server"),
+        (direct, "remove_from", server(999), 404, "firewall_resource_not_found"),
+        (by_label, "remove_from", server(labelled), 422, "firewall_managed_by_label_selector"),
     ] {
-        let path = format!("/firewalls/{id}/actions/{action}_resources");
+        let path = format!("/firewalls/{id}/actions/{field}_resources");
         lab.post(&path, json!({ field: [to] })).await.refused(status, code);
     }
 }
