@@ -1,4 +1,5 @@
-//! The cloud's own clients against the lab: runs them, counts what they say, writes the page.
+//! The cloud's own clients against the lab: runs them, counts what they say, writes the page. The
+//! page's part on documented answers is written by the lab's API tests and kept.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,6 +17,10 @@ pub(crate) struct Options {
 }
 
 const PAGE: &str = "docs/reference/conformance.md";
+/// First and last line of the part that the lab's API tests write.
+const ANSWERS: [&str; 2] =
+    ["<!-- documented answers: begin -->", "<!-- documented answers: end -->"];
+
 const PROGRAM: &str = "target/debug/ennead";
 
 /// How long the lab may take to answer after its start.
@@ -63,11 +68,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let (good, bad) = said
         .values()
         .fold((0, 0), |(good, bad), said| (good + said.good.len(), bad + said.bad.len()));
+    let page = std::fs::read_to_string(PAGE).with_context(|| PAGE.to_owned())?;
+    let answers = answers(&page)?;
+    answers
+        .lines()
+        .filter(|line| line.contains("met and valid;"))
+        .for_each(|line| println!("{line}"));
     // Read by ./test as the line of any test.
     println!("test result: judges. {good} passed; {bad} failed;");
     anyhow::ensure!(bad == 0, "{bad} steps failed");
     if options.only.is_empty() {
-        std::fs::write(PAGE, render(&said)?)?;
+        std::fs::write(PAGE, render(&said, answers)?)?;
     }
     Ok(())
 }
@@ -169,16 +180,27 @@ impl Drop for Lab {
     }
 }
 
-fn render(all: &BTreeMap<usize, Said>) -> anyhow::Result<String> {
+/// Returns the page's part on documented answers, with its marks.
+fn answers(page: &str) -> anyhow::Result<&str> {
+    let [begin, end] = ANSWERS;
+    let part = page.find(begin).zip(page.find(end)).and_then(|(from, to)| {
+        let to = to + end.len();
+        page.get(from..to)
+    });
+    part.with_context(|| format!("{PAGE} has no part from {begin} to {end}"))
+}
+
+fn render(all: &BTreeMap<usize, Said>, answers: &str) -> anyhow::Result<String> {
     let mut page = String::from(
         "# Conformance\n\nWritten by `cargo xtask judges`: the cloud's own clients, unchanged, against the lab's API.\n\
          [How they are run](../../judges/README.md). Every answer in the lab's own API tests is compared with the\n\
-         official description as well.\n\n| judge | version | steps passed | failed |\n|---|---|---|---|\n",
+         official description as well, and each documented one is met: below.\n\n| judge | version | steps passed | failed |\n|---|---|---|---|\n",
     );
     for (place, said) in all {
         let what = JUDGES[*place].what;
         writeln!(page, "| {what} | {} | {} | {} |", said.version, said.good.len(), said.bad.len())?;
     }
+    writeln!(page, "\n{answers}")?;
     for (place, said) in all {
         writeln!(page, "\n## {}\n", JUDGES[*place].what)?;
         for step in &said.good {
@@ -186,4 +208,21 @@ fn render(all: &BTreeMap<usize, Said>) -> anyhow::Result<String> {
         }
     }
     Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_on_documented_answers_is_kept() {
+        let page = std::fs::read_to_string(Path::new("..").join(PAGE)).unwrap();
+        let part = answers(&page).unwrap();
+        assert!(part.contains("documented answers met and valid;"), "{part}");
+        let said = BTreeMap::from([(0, Said { version: "1".into(), ..Said::default() })]);
+        let again = render(&said, part).unwrap();
+        assert_eq!(answers(&again).unwrap(), part);
+        assert_eq!(again.matches("| judge | version |").count(), 1);
+        assert!(answers("# Conformance\n").is_err());
+    }
 }

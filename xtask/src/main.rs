@@ -11,6 +11,7 @@ mod bench_capacity;
 mod bench_lab;
 mod judges;
 mod openapi;
+mod openapi_answers;
 #[cfg(test)]
 mod tidy;
 
@@ -58,9 +59,13 @@ fn main() -> ExitCode {
 }
 
 fn docs() -> anyhow::Result<()> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["test", "--quiet", "--package", "ennead", "generated_pages"]);
-    run(cargo.env("ENNEAD_WRITE_DOCS", "1"))
+    for (package, test) in [("ennead", None), ("ennead-lab", Some("api"))] {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--quiet", "--package", package]);
+        cargo.args(test.iter().flat_map(|test| ["--test", test])).arg("generated_pages");
+        run(cargo.env("ENNEAD_WRITE_DOCS", "1"))?;
+    }
+    Ok(())
 }
 
 fn run(mut command: impl std::borrow::BorrowMut<Command>) -> anyhow::Result<()> {

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
+use crate::openapi_answers::{details, general, of_operation};
+
 /// Options of `cargo xtask openapi`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -19,6 +21,9 @@ pub(crate) struct Options {
 
 const FIXTURE: &str = "crates/ennead-lab/tests/fixtures/responses.json";
 
+/// Which answers are documented, one operation on a line.
+const ANSWERS: &str = "crates/ennead-lab/tests/fixtures/answers.json";
+
 /// Resources that the lab does not have.
 const ABSENT: [&str; 5] =
     ["/certificates", "/datacenters", "/isos", "/load_balancer_types", "/load_balancers"];
@@ -27,13 +32,14 @@ const ABSENT: [&str; 5] =
 const REFUSED: [&str; 5] =
     ["attach_iso", "detach_iso", "enable_rescue", "disable_rescue", "request_console"];
 
-/// Writes the fixture.
+/// Writes the fixtures.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&options.description)
         .with_context(|| options.description.display().to_string())?;
     let description: Value = serde_json::from_str(&text)?;
     let mut shared = Shared::default();
     let (mut routes, mut error) = (Map::new(), &Value::Null);
+    let mut answers = Vec::new();
     for (path, methods) in description["paths"].as_object().context("no paths")? {
         if ABSENT.iter().any(|absent| path.starts_with(absent))
             || REFUSED.iter().any(|action| path.ends_with(action))
@@ -45,6 +51,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             let name = format!("{} {path}", method.to_uppercase());
             let (status, body) = success(operation).with_context(|| name.clone())?;
             let body = body.map_or(Value::Null, |schema| shared.keep(schema));
+            answers.push((name.clone(), of_operation(operation)?));
             routes.insert(name, json!({ "status": status, "body": body }));
             error = &operation["responses"]["4xx"]["content"]["application/json"]["schema"];
         }
@@ -56,8 +63,27 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let fixture =
         json!({ "source": source, "shared": shared.by_name(), "error": error, "routes": routes });
     std::fs::write(FIXTURE, serde_json::to_string(&fixture)? + "\n")?;
-    println!("{count} operations in {FIXTURE}");
+    answers.sort_by(|(one, _), (other, _)| one.cmp(other));
+    std::fs::write(ANSWERS, lines(&description, &answers)?)?;
+    println!("{count} operations in {FIXTURE} and {ANSWERS}");
     Ok(())
+}
+
+/// Writes one operation on a line, so that a newer description shows as a short difference.
+fn lines(description: &Value, operations: &[(String, Value)]) -> anyhow::Result<String> {
+    let line = |(name, answers): &(String, Value)| {
+        Ok(format!("{}:{}", serde_json::to_string(name)?, serde_json::to_string(answers)?))
+    };
+    let operations: Vec<String> = operations.iter().map(line).collect::<anyhow::Result<_>>()?;
+    let source =
+        "answers that the official OpenAPI description documents, by `cargo xtask openapi`";
+    Ok(format!(
+        "{{\"source\":{},\n\"general\":{},\n\"details\":{},\n\"operations\":{{\n{}\n}}}}\n",
+        serde_json::to_string(source)?,
+        serde_json::to_string(&general(description)?)?,
+        serde_json::to_string(&details(description)?)?,
+        operations.join(",\n")
+    ))
 }
 
 /// Returns the status of an operation's success and its schema; `None` when it has no body.

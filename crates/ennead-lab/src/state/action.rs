@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::State;
 use super::change::Change;
-use super::effect::{Effect, Ending, Lane};
+use super::effect::{Effect, Ending, Job, Lane};
 use super::moment::{Moment, rfc3339};
 
 /// How many ended actions are kept; programs ask for an action within minutes.
@@ -63,6 +63,21 @@ impl State {
                 action.status = "error".into();
                 action.error = Some(ActionError { code: code.clone(), message: message.clone() });
             }
+        }
+    }
+
+    /// Takes jobs that wait for what will never be out of the queue; their actions end as it did.
+    pub(crate) fn end_followers(
+        &mut self,
+        follows: impl Fn(&Job) -> bool,
+        ending: &Ending,
+        now: Timestamp,
+    ) {
+        let (followers, rest): (Vec<_>, _) =
+            std::mem::take(&mut self.jobs).into_iter().partition(follows);
+        self.jobs = rest;
+        for follower in followers {
+            self.end_action(follower.action, ending, now);
         }
     }
 

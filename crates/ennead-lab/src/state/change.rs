@@ -183,12 +183,7 @@ impl State {
     /// A server that could not be made vanishes, and everything that was to follow fails with it.
     fn forget_failed_server(&mut self, server: u64, ending: &Ending, moment: &Moment<'_>) {
         let lane = Lane::Server(server);
-        let (followers, rest) =
-            std::mem::take(&mut self.jobs).into_iter().partition(|job: &Job| job.lane == lane);
-        self.jobs = rest;
-        for follower in followers {
-            self.end_action(follower.action, ending, moment.now);
-        }
+        self.end_followers(|job| job.lane == lane, ending, moment.now);
         self.remove_server(server);
         self.free_volumes_of(server);
         self.add_job(lane, None, vec![Effect::DeleteServer(server)], Change::Nothing);

@@ -57,11 +57,12 @@ impl State {
     /// Checks that one more server fits into a group.
     ///
     /// # Errors
-    /// `not_found`, `service_error`.
+    /// `not_found`, `placement_group_member_limit_reached`.
     pub(crate) fn check_group_has_room(&self, id: u64) -> Result<(), Refusal> {
         if self.placement_group(id)?.servers.len() >= SERVERS_MAX {
-            let message = format!("placement group {id} contains already {SERVERS_MAX} servers");
-            return Err(Refusal::new(Code::ServiceError, message));
+            let message =
+                format!("placement group with ID {id} contains already {SERVERS_MAX} servers");
+            return Err(Refusal::new(Code::PlacementGroupMemberLimitReached, message));
         }
         Ok(())
     }

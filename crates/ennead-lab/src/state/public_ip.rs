@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ennead_hcloud::types::{DnsPointer, Location};
+use ennead_hcloud::types::DnsPointer;
 use serde::{Deserialize, Serialize};
 
 use super::labels::is_subdomain;
 use super::moment::Moment;
-use super::{Code, Refusal, State};
-use crate::catalogue;
+use super::server::create::find_location;
+use super::{Refusal, State};
 
 /// Hosts at the start of the public prefix that nobody gets: the lab's router and its operator.
 const RESERVED: usize = 2;
@@ -73,24 +73,25 @@ impl PublicIp {
 pub struct ReverseNames(BTreeMap<IpAddr, String>);
 
 impl ReverseNames {
-    /// Sets the name of one address, or takes it back.
+    /// Returns these names with that of one address set, or taken back.
     ///
     /// # Errors
     /// `invalid_input`.
-    pub fn set(&mut self, own: PublicIp, ip: &str, name: Option<&str>) -> Result<(), Refusal> {
+    pub fn with(&self, own: PublicIp, ip: &str, name: Option<&str>) -> Result<Self, Refusal> {
         let wrong = || Refusal::invalid("ip", format!("is not of {}", own.show()));
         let address: IpAddr = ip.parse().map_err(|_| wrong())?;
         if !own.contains(address) {
             return Err(wrong());
         }
+        let mut names = self.clone();
         match name.map(|name| name.strip_suffix('.').unwrap_or(name)) {
             Some(name) if !is_subdomain(name) => {
                 return Err(Refusal::invalid("dns_ptr", "is not a valid domain name"));
             }
-            Some(name) => self.0.insert(address, name.to_owned()),
-            None => self.0.remove(&address),
+            Some(name) => names.0.insert(address, name.to_owned()),
+            None => names.0.remove(&address),
         };
-        Ok(())
+        Ok(names)
     }
 
     /// Returns all names of an address or of a /64.
@@ -139,6 +140,26 @@ impl State {
             .ok_or_else(full)
     }
 
+    /// Returns the name of the location of an address: that of its server, or the named one.
+    /// `fields` are what the request calls the two.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid_input` unless exactly one of both is given.
+    pub(crate) fn home_of(
+        &self,
+        server: Option<u64>,
+        location: Option<&str>,
+        fields: [&str; 2],
+    ) -> Result<String, Refusal> {
+        let why = match (server, location) {
+            (Some(server), None) => return Ok(self.server_record(server)?.location.clone()),
+            (None, Some(location)) => return Ok(find_location(location)?.name.clone()),
+            (Some(_), Some(_)) => "only one of both may be given",
+            (None, None) => "is missing",
+        };
+        Err(Refusal::invalid_fields(&fields.map(|name| (name.to_owned(), why.to_owned()))))
+    }
+
     /// Returns every public address that something has.
     fn public_ips(&self) -> impl Iterator<Item = PublicIp> {
         let of_servers = self.servers.values().filter_map(|server| server.ipv4);
@@ -149,17 +170,6 @@ impl State {
     }
 }
 
-/// Finds a location by id or name.
-///
-/// # Errors
-/// `invalid_input`, as when a server is made.
-pub(crate) fn find_location(wanted: &str) -> Result<Location, Refusal> {
-    let mut locations = catalogue::locations().into_iter();
-    locations
-        .find(|found| found.name == wanted || wanted.parse() == Ok(found.id))
-        .ok_or_else(|| Refusal::new(Code::InvalidInput, format!("location '{wanted}' not found")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,16 +177,16 @@ mod tests {
     #[test]
     fn a_name_is_set_and_taken_back() {
         let own = PublicIp::Ipv4(Ipv4Addr::new(198, 18, 7, 3));
-        let mut names = ReverseNames::default();
+        let names = ReverseNames::default();
         assert_eq!(names.of(own)[0].dns_ptr, "static.3.7.18.198.clients.lab.internal");
-        names.set(own, "198.18.7.3", Some("mail.example.com.")).unwrap();
+        let names = names.with(own, "198.18.7.3", Some("mail.example.com.")).unwrap();
         assert_eq!(names.of(own)[0].dns_ptr, "mail.example.com");
-        names.set(own, "198.18.7.3", None).unwrap();
+        let names = names.with(own, "198.18.7.3", None).unwrap();
         assert_eq!(names, ReverseNames::default());
         for (ip, name) in
             [("198.18.7.4", "a.b"), ("::1", "a.b"), ("x", "a.b"), ("198.18.7.3", "a b")]
         {
-            assert!(names.set(own, ip, Some(name)).is_err(), "{ip} {name}");
+            assert!(names.with(own, ip, Some(name)).is_err(), "{ip} {name}");
         }
     }
 
@@ -184,11 +194,11 @@ mod tests {
     fn names_of_a_network_are_those_that_were_set() {
         let own = PublicIp::ipv6_of(0x1_0002);
         assert_eq!(own.show(), "2001:db8:1:2::/64");
-        let mut names = ReverseNames::default();
+        let names = ReverseNames::default();
         assert_eq!(names.of(own), []);
-        names.set(own, "2001:db8:1:2::1", Some("a.example.com")).unwrap();
+        let names = names.with(own, "2001:db8:1:2::1", Some("a.example.com")).unwrap();
         assert_eq!(names.of(own)[0].ip, "2001:db8:1:2::1");
-        assert!(names.set(own, "2001:db8:1:3::1", Some("a.example.com")).is_err());
+        assert!(names.with(own, "2001:db8:1:3::1", Some("a.example.com")).is_err());
         let text = serde_json::to_string(&names).unwrap();
         assert_eq!(serde_json::from_str::<ReverseNames>(&text).unwrap(), names);
     }

@@ -1,11 +1,10 @@
 //! Answers about addresses, filters and routes have the form that the official description
 //! promises.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::client::server_body;
+use crate::documented::Record;
 use crate::firewalls::{selector, server, ssh_rule};
 use crate::schema::Walk;
 
@@ -14,7 +13,7 @@ fn id(answer: &Value, key: &str) -> u64 {
 }
 
 /// Reads lists and one object, and changes its labels.
-async fn read(checked: &mut Walk, pattern: &str, id: u64) {
+async fn read(checked: &Walk, pattern: &str, id: u64) {
     checked.send("GET", pattern, &[], None).await;
     checked.send("GET", &format!("{pattern}/{{id}}"), &[id], None).await;
     let labels = Some(json!({ "labels": { "a": "b" } }));
@@ -27,7 +26,7 @@ async fn read(checked: &mut Walk, pattern: &str, id: u64) {
     checked.send("GET", &format!("{of_one}/{{id}}"), &[id, action], None).await;
 }
 
-async fn firewalls(checked: &mut Walk, of_server: u64) {
+async fn firewalls(checked: &Walk, of_server: u64) {
     let rule = json!({ "direction": "out", "protocol": "icmp", "destination_ips": ["::/0"] });
     let apply = json!([server(of_server), selector("a=b")]);
     let body = json!({ "name": "f", "rules": [ssh_rule(), rule], "apply_to": apply });
@@ -45,7 +44,7 @@ async fn firewalls(checked: &mut Walk, of_server: u64) {
     }
 }
 
-async fn floating_ips(checked: &mut Walk, of_server: u64) {
+async fn floating_ips(checked: &Walk, of_server: u64) {
     let body = json!({ "type": "ipv4", "server": of_server });
     let made = checked.send("POST", "/floating_ips", &[], Some(body)).await;
     let floating = id(&made, "floating_ip");
@@ -64,7 +63,7 @@ async fn floating_ips(checked: &mut Walk, of_server: u64) {
     checked.send("POST", "/floating_ips", &[], Some(body)).await;
 }
 
-async fn primary_ips(checked: &mut Walk, of_server: u64) {
+async fn primary_ips(checked: &Walk, of_server: u64) {
     let body = json!({ "name": "p", "type": "ipv4", "assignee_type": "server",
                        "assignee_id": of_server });
     let made = checked.send("POST", "/primary_ips", &[], Some(body)).await;
@@ -85,17 +84,17 @@ async fn primary_ips(checked: &mut Walk, of_server: u64) {
 }
 
 /// Walks through what concerns addresses, filters and routes.
-pub(crate) async fn walk() -> BTreeSet<String> {
-    let mut checked = Walk::new().await;
+pub(crate) async fn walk() -> Record {
+    let checked = Walk::new().await;
     let network = checked.lab.network("n", "10.0.0.0/16").await;
     let more = json!({ "networks": [network], "start_after_create": false,
                        "public_net": { "enable_ipv4": false }, "labels": { "a": "b" } });
     let made = checked.lab.post("/servers", server_body("s", more)).await.ok();
     let of_server = id(&made, "server");
     checked.lab.lab.quiet().await.unwrap();
-    firewalls(&mut checked, of_server).await;
-    floating_ips(&mut checked, of_server).await;
-    primary_ips(&mut checked, of_server).await;
+    firewalls(&checked, of_server).await;
+    floating_ips(&checked, of_server).await;
+    primary_ips(&checked, of_server).await;
 
     let aliases = json!({ "network": network, "alias_ips": ["10.0.0.9"] });
     checked.act("/servers/{id}/actions/change_alias_ips", of_server, aliases).await;
@@ -105,5 +104,5 @@ pub(crate) async fn walk() -> BTreeSet<String> {
     checked.act(&format!("{on}delete_route"), network, route).await;
     let range = json!({ "ip_range": "10.0.0.0/15" });
     checked.act(&format!("{on}change_ip_range"), network, range).await;
-    checked.seen
+    checked.lab.record()
 }

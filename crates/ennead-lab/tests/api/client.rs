@@ -1,6 +1,6 @@
 //! A small client, and a project with what most tests begin with.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ennead_host::clock::wait_until;
@@ -11,15 +11,19 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::described;
+use crate::documented::{How, Record};
 
 /// A key made for these tests.
 pub(crate) const KEY: &str = "ssh-ed25519 \
     AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test@lab";
 
 /// A lab with a client.
+#[expect(clippy::struct_field_names, reason = "its lab is what it is about")]
 pub(crate) struct Lab {
     pub(crate) lab: LabInMemory,
     pub(crate) http: reqwest::Client,
+    /// What was answered so far.
+    met: Mutex<Record>,
 }
 
 /// What came back.
@@ -71,7 +75,8 @@ pub(crate) async fn lab_with(options: ServeOptions) -> Lab {
 }
 
 pub(crate) async fn lab_on(options: ServeOptions, world: Arc<MemoryWorld>) -> Lab {
-    Lab { lab: lab_in_memory_with(options, world).await.unwrap(), http: http() }
+    let lab = lab_in_memory_with(options, world).await.unwrap();
+    Lab { lab, http: http(), met: Mutex::default() }
 }
 
 impl Lab {
@@ -107,11 +112,29 @@ impl Lab {
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let body = body.map(|body| body.to_string());
         let token = Some(self.lab.token.text());
-        let answer = self.try_send(method, path, token, body.as_deref()).await.unwrap();
+        self.send_as(token, method, path, body.as_deref(), How::Ordinary).await
+    }
+
+    /// As `send`, with any token and any text as the body.
+    pub(crate) async fn send_as(
+        &self,
+        token: Option<&str>,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+        how: How,
+    ) -> Answer {
+        let answer = self.try_send(method, path, token, body).await.unwrap();
         if !path.starts_with("/_lab") {
-            described::check(method, path, answer.status, &answer.text);
+            let met = described::check(method, path, answer.status, &answer.text);
+            self.met.lock().unwrap().note(met, how);
         }
         answer
+    }
+
+    /// Returns what was answered so far.
+    pub(crate) fn record(&self) -> Record {
+        self.met.lock().unwrap().clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::documented::{Met, details_fault, may_refuse};
+
 const RESPONSES: &str = include_str!("../fixtures/responses.json");
 
 static ALL: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(RESPONSES).unwrap());
@@ -29,27 +31,37 @@ pub(crate) fn operation(method: &str, path: &str) -> Option<String> {
     matching.min_by_key(|operation| operation.matches('{').count())
 }
 
-/// Fails the test unless the answer to a request has the described status and form.
+/// Returns what was answered. Fails the test unless the answer to a request has a described status,
+/// a documented error code and the described form.
 #[track_caller]
-pub(crate) fn check(method: &str, path: &str, status: u16, text: &str) {
+pub(crate) fn check(method: &str, path: &str, status: u16, text: &str) -> Met {
     let request = format!("{method} {path} answered {status}");
+    let operation = operation(method, path);
     if !(200..300).contains(&status) {
         let answer: Value = serde_json::from_str(text).unwrap_or_default();
         assert_eq!(faults(&ALL["error"], &answer, "answer"), [""; 0], "{request}: {text}");
         assert!(answer["error"].get("details").is_some(), "{request}: no details, not even null");
-        return;
+        let code = answer["error"]["code"].as_str().unwrap_or_default().to_owned();
+        let operation = operation.unwrap_or_else(|| format!("{method} {path}"));
+        let is_documented = may_refuse(&operation, status, &code);
+        assert!(is_documented, "{request}: {code} is not documented: {text}");
+        let fault = details_fault(&code, &answer["error"]["details"]);
+        assert_eq!(fault, None, "{request}: {text}");
+        return Met { operation, status, code };
     }
-    let Some(operation) = operation(method, path) else {
+    let Some(operation) = operation else {
         panic!("{request}, but is no described operation");
     };
     let described = &ALL["routes"][&operation];
     assert_eq!(described["status"], status, "{request}");
+    let met = Met { operation, status, code: String::new() };
     if described["body"].is_null() {
         assert_eq!(text, "", "{request}");
-        return;
+        return met;
     }
     let answer: Value = serde_json::from_str(text).unwrap_or_else(|_| panic!("{request}: {text}"));
     assert_eq!(faults(&described["body"], &answer, "answer"), [""; 0], "{request}: {text}");
+    met
 }
 
 /// Returns what is wrong with a value, each with its place.

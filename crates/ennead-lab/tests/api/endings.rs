@@ -1,10 +1,9 @@
 //! As `schema`: everything is removed again, and single actions are asked for in each way.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::client::{KEY, server_body};
+use crate::documented::Record;
 use crate::schema::Walk;
 
 fn id(answer: &Value, key: &str) -> u64 {
@@ -12,7 +11,7 @@ fn id(answer: &Value, key: &str) -> u64 {
 }
 
 /// Asks for an object's last action by its own number and below the object.
-async fn ask_for_action(walk: &mut Walk, pattern: &str, of: u64) {
+async fn ask_for_action(walk: &Walk, pattern: &str, of: u64) {
     let actions = walk.send("GET", &format!("{pattern}/{{id}}/actions"), &[of], None).await;
     let action = actions["actions"][0]["id"].as_u64().unwrap();
     walk.send("GET", &format!("{pattern}/actions/{{id}}"), &[action], None).await;
@@ -20,8 +19,8 @@ async fn ask_for_action(walk: &mut Walk, pattern: &str, of: u64) {
 }
 
 /// Makes one of everything and removes it.
-pub(crate) async fn walk() -> BTreeSet<String> {
-    let mut walk = Walk::new().await;
+pub(crate) async fn walk() -> Record {
+    let walk = Walk::new().await;
     let server = walk.send("POST", "/servers", &[], Some(server_body("s", json!({})))).await;
     let server = id(&server, "server");
     let image = "/servers/{id}/actions/create_image";
@@ -48,16 +47,16 @@ pub(crate) async fn walk() -> BTreeSet<String> {
             "/networks" => {
                 let add = "/networks/{id}/actions/add_subnet";
                 walk.act(add, made, subnet.clone()).await;
-                ask_for_action(&mut walk, pattern, made).await;
+                ask_for_action(&walk, pattern, made).await;
             }
-            "/volumes" => ask_for_action(&mut walk, pattern, made).await,
+            "/volumes" => ask_for_action(&walk, pattern, made).await,
             _ => {}
         }
         walk.send("DELETE", &format!("{pattern}/{{id}}"), &[made], None).await;
     }
-    ask_for_action(&mut walk, "/servers", server).await;
-    ask_for_action(&mut walk, "/images", image).await;
+    ask_for_action(&walk, "/servers", server).await;
+    ask_for_action(&walk, "/images", image).await;
     walk.send("DELETE", "/images/{id}", &[image], None).await;
     walk.send("DELETE", "/servers/{id}", &[server], None).await;
-    walk.seen
+    walk.lab.record()
 }

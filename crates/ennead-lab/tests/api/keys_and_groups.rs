@@ -47,8 +47,9 @@ async fn a_placement_group_takes_ten_servers() {
     assert_eq!(group["placement_group"]["servers"].as_array().unwrap().len(), 10);
     let full = crate::client::server_body("n10", json!({ "placement_group": id }));
     let full = lab.post("/servers", full).await;
-    full.refused(422, "service_error");
-    assert_eq!(full.message(), format!("placement group {id} contains already 10 servers"));
+    full.refused(422, "placement_group_member_limit_reached");
+    let message = format!("placement group with ID {id} contains already 10 servers");
+    assert_eq!(full.message(), message);
     lab.delete(&format!("/placement_groups/{id}")).await.refused(422, "resource_in_use");
     let cluster = lab.post("/placement_groups", json!({ "name": "h", "type": "cluster" })).await;
     cluster.refused(422, "invalid_input");

@@ -5,7 +5,9 @@
 
 mod address_schema;
 mod client;
+mod coverage;
 mod described;
+mod documented;
 mod endings;
 mod faults;
 mod firewall_refusals;
@@ -24,6 +26,7 @@ mod power;
 mod primary_ip_refusals;
 mod primary_ips;
 mod projects;
+mod provoked;
 mod restart;
 mod rrsets;
 mod schema;

@@ -1,10 +1,9 @@
 //! As `schema`, for volumes, images and what concerns the disks of servers.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::client::server_body;
+use crate::documented::Record;
 use crate::schema::Walk;
 
 fn id(answer: &Value, key: &str) -> u64 {
@@ -12,8 +11,8 @@ fn id(answer: &Value, key: &str) -> u64 {
 }
 
 /// Walks through what concerns volumes, images and disks.
-pub(crate) async fn walk() -> BTreeSet<String> {
-    let mut checked = Walk::new().await;
+pub(crate) async fn walk() -> Record {
+    let checked = Walk::new().await;
     let server = checked.lab.make("s", json!({})).await;
 
     let body = json!({ "name": "v", "size": 10, "server": server, "format": "xfs" });
@@ -63,5 +62,5 @@ pub(crate) async fn walk() -> BTreeSet<String> {
     let metrics = "/servers/{id}/metrics?type=cpu,disk,network&start=2026-11-23T00:00:00Z\
                    &end=2026-11-23T01:00:00Z";
     checked.send("GET", metrics, &[server], None).await;
-    checked.seen
+    checked.lab.record()
 }

@@ -70,9 +70,7 @@ impl State {
         moment: &Moment<'_>,
     ) -> Result<Action, Refusal> {
         let record = self.free_floating_ip(id)?;
-        let before = record.names.clone();
-        let mut names = before.clone();
-        names.set(record.ip, ip, name)?;
+        let (before, names) = (record.names.clone(), record.names.with(record.ip, ip, name)?);
         self.with_floating_ip(id, |record| record.names = names);
         let change = FloatingIpChange::Names(id, before);
         Ok(self.begin_floating("change_dns_ptr", id, None, None, change, moment))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Ending, Job, Lane};
 use super::moment::{Moment, rfc3339};
-use super::public_ip::{PublicIp, ReverseNames, find_location};
+use super::public_ip::{PublicIp, ReverseNames};
 use super::{Change, Code, Refusal, State, check_name_free};
 use crate::catalogue;
 
@@ -92,11 +92,8 @@ impl State {
         wanted: CreateFloatingIp,
         moment: &Moment<'_>,
     ) -> Result<(FloatingIp, Option<Action>), Refusal> {
-        let home_location = match (wanted.server, &wanted.home_location) {
-            (Some(server), None) => self.server_record(server)?.location.clone(),
-            (None, Some(location)) => find_location(location)?.name,
-            (given, _) => return Err(one_of_both(given.is_some())),
-        };
+        let named = wanted.home_location.as_deref();
+        let home_location = self.home_of(wanted.server, named, ["server", "home_location"])?;
         let id = self.fresh_id();
         let ip = self.free_public_ip(&wanted.kind, id, "floating_ip_limit", moment)?;
         let name = wanted.name.unwrap_or_else(|| format!("floating-ip-{id}"));
@@ -209,10 +206,4 @@ impl State {
         let effects = address.map(|ip| Effect::RouteFloating(ip, server)).into_iter().collect();
         self.add_job(Lane::FloatingIp(id), None, effects, Change::Nothing);
     }
-}
-
-fn one_of_both(both: bool) -> Refusal {
-    let why = if both { "only one of both may be given" } else { "is missing" };
-    let fields = ["server", "home_location"].map(|name| (name.to_owned(), why.to_owned()));
-    Refusal::invalid_fields(&fields)
 }

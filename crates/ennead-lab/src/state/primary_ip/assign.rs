@@ -82,9 +82,7 @@ impl State {
         moment: &Moment<'_>,
     ) -> Result<Action, Refusal> {
         let record = self.free_primary_ip(id)?;
-        let before = record.names.clone();
-        let mut names = before.clone();
-        names.set(record.ip, ip, name)?;
+        let (before, names) = (record.names.clone(), record.names.with(record.ip, ip, name)?);
         self.with_primary_ip(id, |record| record.names = names);
         let change = PrimaryIpChange::Names(id, before);
         Ok(self.begin_primary("change_dns_ptr", id, None, None, change, moment))

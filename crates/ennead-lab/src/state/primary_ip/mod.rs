@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{Effect, Ending, Job, Lane};
 use super::moment::{Moment, rfc3339};
-use super::public_ip::{PublicIp, ReverseNames, find_location};
+use super::public_ip::{PublicIp, ReverseNames};
 use super::{Change, Code, Refusal, State, check_name_free};
 use crate::catalogue;
 
@@ -94,11 +94,8 @@ impl State {
         moment: &Moment<'_>,
     ) -> Result<(PrimaryIp, Option<Action>), Refusal> {
         check_name_free(&wanted.name, self.primary_ips.values().map(|other| other.name.as_str()))?;
-        let location = match (wanted.assignee_id, &wanted.location) {
-            (Some(server), None) => self.server_record(server)?.location.clone(),
-            (None, Some(location)) => find_location(location)?.name,
-            (given, _) => return Err(one_of_both(given.is_some())),
-        };
+        let (server, named) = (wanted.assignee_id, wanted.location.as_deref());
+        let location = self.home_of(server, named, ["assignee_id", "location"])?;
         let id = self.fresh_id();
         let ip = self.free_public_ip(&wanted.kind, id, "primary_ip_limit", moment)?;
         let record = PrimaryIpRecord {
@@ -113,7 +110,6 @@ impl State {
             created: rfc3339(moment.now),
         };
         self.primary_ips.insert(id, record);
-        let server = wanted.assignee_id;
         let action = server.map(|server| self.assign_primary_ip(id, server, moment)).transpose()?;
         Ok((self.primary_ip(id)?, action))
     }
@@ -217,10 +213,4 @@ impl State {
         let effects = vec![Effect::SetPublicAddress(server, record.ipv4.map(|(_, ip)| ip))];
         self.add_job(Lane::Server(server), None, effects, Change::Nothing);
     }
-}
-
-fn one_of_both(both: bool) -> Refusal {
-    let why = if both { "only one of both may be given" } else { "is missing" };
-    let fields = ["assignee_id", "location"].map(|name| (name.to_owned(), why.to_owned()));
-    Refusal::invalid_fields(&fields)
 }

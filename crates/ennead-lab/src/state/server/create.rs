@@ -180,9 +180,6 @@ fn choose(
     moment: &Moment<'_>,
 ) -> Result<(&'static CatalogueServerType, &'static CatalogueLocation), Refusal> {
     let catalogue = Catalogue::embedded();
-    let not_found = |kind: &str, name: &str| {
-        Refusal::new(Code::InvalidInput, format!("{kind} '{name}' not found"))
-    };
     let server_type = find_server_type(&wanted.server_type)?;
     let sold_out = |location: &str| {
         moment.rules.sold_out.contains(&(server_type.name.clone(), location.to_owned()))
@@ -194,11 +191,7 @@ fn choose(
         let location = locations.find(|found| !sold_out(&found.name)).ok_or_else(unavailable)?;
         return Ok((server_type, location));
     };
-    let location = catalogue
-        .locations
-        .iter()
-        .find(|found| is_named(found.id, &found.name, name))
-        .ok_or_else(|| not_found("location", name))?;
+    let location = find_location(name)?;
     if !sold_in(&location.name) {
         // What the cloud answers since 2025; before, it was a 412 like a stock-out.
         let message = "unsupported location for server type";
@@ -213,6 +206,14 @@ pub(super) fn find_server_type(wanted: &str) -> Result<&'static CatalogueServerT
     types.find(|found| is_named(found.id, &found.name, wanted)).ok_or_else(|| {
         Refusal::new(Code::InvalidInput, format!("server type '{wanted}' not found"))
     })
+}
+
+/// Finds a location by id or name.
+pub(in crate::state) fn find_location(wanted: &str) -> Result<&'static CatalogueLocation, Refusal> {
+    let mut locations = Catalogue::embedded().locations.iter();
+    locations
+        .find(|found| is_named(found.id, &found.name, wanted))
+        .ok_or_else(|| Refusal::new(Code::InvalidInput, format!("location '{wanted}' not found")))
 }
 
 fn is_named(id: u64, name: &str, wanted: &str) -> bool {

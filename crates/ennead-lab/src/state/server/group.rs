@@ -11,7 +11,8 @@ impl State {
     /// Puts a server that is off into a placement group.
     ///
     /// # Errors
-    /// `not_found`, `locked`, `already_in_placement_group`, `server_not_stopped`, `service_error`.
+    /// `not_found`, `locked`, `already_in_placement_group`, `server_not_stopped`,
+    /// `placement_group_member_limit_reached`.
     pub fn join_placement_group(
         &mut self,
         server: u64,

@@ -23,9 +23,9 @@ impl State {
         let mut refusal = Refusal::invalid("ip", "is not an address of the server");
         for primary in own {
             let Some(record) = self.primary_ips.get(&primary) else { continue };
-            let (before, mut names) = (record.names.clone(), record.names.clone());
-            match names.set(record.ip, ip, name) {
-                Ok(()) => {}
+            let before = record.names.clone();
+            let names = match before.with(record.ip, ip, name) {
+                Ok(names) => names,
                 // Of another of its addresses, or a name that is none.
                 Err(other) => {
                     if other.message.contains("dns_ptr") {
@@ -33,7 +33,7 @@ impl State {
                     }
                     continue;
                 }
-            }
+            };
             if let Some(record) = self.primary_ips.get_mut(&primary) {
                 record.names = names;
             }

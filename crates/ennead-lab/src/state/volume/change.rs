@@ -70,12 +70,7 @@ fn with(state: &mut State, id: u64, change: impl FnOnce(&mut VolumeRecord)) {
 /// A volume that could not be made vanishes, and its attaching fails with it.
 fn forget_failed(state: &mut State, id: u64, ending: &Ending, moment: &Moment<'_>) {
     let attaching = Change::Volume(VolumeChange::Attach(id));
-    let (followers, rest) =
-        std::mem::take(&mut state.jobs).into_iter().partition(|job: &Job| job.change == attaching);
-    state.jobs = rest;
-    for follower in followers {
-        state.end_action(follower.action, ending, moment.now);
-    }
+    state.end_followers(|job| job.change == attaching, ending, moment.now);
     state.volumes.remove(&id);
     state.add_job(Lane::Volume(id), None, vec![Effect::DeleteVolume(id)], Change::Nothing);
 }

@@ -1,12 +1,12 @@
 //! Making a volume.
 
 use ennead_hcloud::types::{Action, CreateVolume, Volume};
-use ennead_model::Catalogue;
 
 use super::{VolumeChange, VolumeRecord, check_size};
 use crate::state::effect::{Effect, Lane};
 use crate::state::moment::{Moment, rfc3339};
-use crate::state::{Change, Code, Refusal, State, check_name_free};
+use crate::state::server::create::find_location;
+use crate::state::{Change, Refusal, State, check_name_free};
 
 /// Longest name. Source: the official description of `POST /volumes`.
 const NAME_CHARACTERS_MAX: usize = 64;
@@ -58,14 +58,8 @@ impl State {
     }
 
     fn choose_location(&self, wanted: &CreateVolume) -> Result<String, Refusal> {
-        let named = wanted.location.as_ref().map(|name| {
-            let mut all = Catalogue::embedded().locations.iter();
-            let found = all.find(|it| it.name == *name || name.parse() == Ok(it.id));
-            let missing =
-                || Refusal::new(Code::InvalidInput, format!("location '{name}' not found"));
-            found.map(|found| found.name.clone()).ok_or_else(missing)
-        });
-        let named = named.transpose()?;
+        let named = wanted.location.as_deref().map(find_location).transpose()?;
+        let named = named.map(|found| found.name.clone());
         let Some(server) = wanted.server else {
             if wanted.automount == Some(true) {
                 return Err(Refusal::invalid("automount", "needs a server"));

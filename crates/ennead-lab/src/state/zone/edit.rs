@@ -62,12 +62,7 @@ impl ZoneChange {
 /// A zone that could not be made vanishes, and everything that was to follow fails with it.
 fn forget_zone(state: &mut State, id: u64, ending: &Ending, moment: &Moment<'_>) {
     let lane = Lane::Zone(id);
-    let (followers, rest) =
-        std::mem::take(&mut state.jobs).into_iter().partition(|job: &Job| job.lane == lane);
-    state.jobs = rest;
-    for follower in followers {
-        state.end_action(follower.action, ending, moment.now);
-    }
+    state.end_followers(|job| job.lane == lane, ending, moment.now);
     if let Some(zone) = state.zones.remove(&id) {
         state.add_job(lane, None, vec![Effect::WithdrawZone(zone.name)], Change::Nothing);
     }
@@ -144,6 +139,29 @@ impl State {
         let resources = [("zone", id)];
         let action = self.begin(command, &resources, Lane::Zone(id), effects, change, moment);
         Ok((made, action))
+    }
+
+    /// Changes one set of a zone, as `edit_zone` does. A set without records does not stay.
+    ///
+    /// # Errors
+    /// `locked` when the zone is being deleted.
+    pub(super) fn edit_set(
+        &mut self,
+        zone: u64,
+        id: &str,
+        command: &str,
+        moment: &Moment<'_>,
+        edit: impl FnOnce(&mut RrSetRecord),
+    ) -> Result<Action, Refusal> {
+        let edited = self.edit_zone(zone, command, moment, |zone| {
+            let Some(set) = zone.sets.get_mut(id) else { return Ok(()) };
+            edit(set);
+            if set.records.is_empty() {
+                zone.sets.remove(id);
+            }
+            Ok(())
+        });
+        edited.map(|((), action)| action)
     }
 }
 

@@ -28,13 +28,7 @@ impl State {
         let set = set_of(before, id)?;
         check_unprotected(set)?;
         check_records(&set.kind, &records, &before.name).map_err(invalid)?;
-        let edit = self.edit_zone(zone, "set_rrset_records", moment, |zone| {
-            if let Some(set) = zone.sets.get_mut(id) {
-                set.records = records;
-            }
-            Ok(())
-        });
-        edit.map(|((), action)| action)
+        self.edit_set(zone, id, "set_rrset_records", moment, |set| set.records = records)
     }
 
     /// Adds records to a set; makes the set when it is not there.
@@ -77,19 +71,13 @@ impl State {
         check_unprotected(set_of(before, id)?)?;
         check_removable(id)?;
         let places = find_records(before, id, records)?;
-        let edit = self.edit_zone(zone, "remove_rrset_records", moment, |zone| {
-            let Some(set) = zone.sets.get_mut(id) else { return Ok(()) };
+        self.edit_set(zone, id, "remove_rrset_records", moment, |set| {
             let mut place = 0;
             set.records.retain(|_| {
                 place += 1;
                 !places.contains_key(&(place - 1))
             });
-            if set.records.is_empty() {
-                zone.sets.remove(id);
-            }
-            Ok(())
-        });
-        edit.map(|((), action)| action)
+        })
     }
 
     /// Changes the comments of records.
@@ -106,16 +94,13 @@ impl State {
         let before = self.primary_zone(zone)?;
         check_unprotected(set_of(before, id)?)?;
         let places = find_records(before, id, records)?;
-        let edit = self.edit_zone(zone, "update_rrset_records", moment, |zone| {
-            let Some(set) = zone.sets.get_mut(id) else { return Ok(()) };
+        self.edit_set(zone, id, "update_rrset_records", moment, |set| {
             for (place, record) in set.records.iter_mut().enumerate() {
                 if let Some(comment) = places.get(&place) {
                     record.comment.clone_from(comment);
                 }
             }
-            Ok(())
-        });
-        edit.map(|((), action)| action)
+        })
     }
 }
 

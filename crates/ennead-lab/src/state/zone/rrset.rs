@@ -84,13 +84,8 @@ impl State {
         moment: &Moment<'_>,
     ) -> Result<Action, Refusal> {
         self.rrset(zone, id)?;
-        let edit = self.edit_zone(zone, "change_rrset_protection", moment, |zone| {
-            if let Some(set) = zone.sets.get_mut(id) {
-                set.is_protected = change;
-            }
-            Ok(())
-        });
-        edit.map(|((), action)| action)
+        let command = "change_rrset_protection";
+        self.edit_set(zone, id, command, moment, |set| set.is_protected = change)
     }
 
     /// Sets a set's TTL; without one it has the zone's.
@@ -105,13 +100,7 @@ impl State {
         moment: &Moment<'_>,
     ) -> Result<Action, Refusal> {
         check_unprotected(set_of(self.primary_zone(zone)?, id)?)?;
-        let edit = self.edit_zone(zone, "change_rrset_ttl", moment, |zone| {
-            if let Some(set) = zone.sets.get_mut(id) {
-                set.ttl = ttl;
-            }
-            Ok(())
-        });
-        edit.map(|((), action)| action)
+        self.edit_set(zone, id, "change_rrset_ttl", moment, |set| set.ttl = ttl)
     }
 }
 

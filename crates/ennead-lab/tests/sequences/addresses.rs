@@ -1,21 +1,17 @@
 //! Any sequence of requests about addresses, filters and routes, and any ending of what they
 //! begin, leaves the state sound, and the world as the state says.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod model;
-mod requests;
-
 use std::collections::BTreeSet;
 
-use ennead_lab::api::{Method, Request, answer};
+use ennead_lab::api::Method;
 use ennead_lab::state::firewall::AppliedTo;
-use ennead_lab::state::{Effect, Ending, Job, Moment, Prefix, Rules, State};
-use jiff::Timestamp;
-use model::Model;
+use ennead_lab::state::{Effect, Ending, Job, Prefix, Rules, State};
 use proptest::prelude::*;
-use requests::{FURNITURE, REQUESTS};
 use serde_json::Value;
+
+use crate::model::Model;
+use crate::play::{Play, failed, moment, pick, ready, send, unique};
+use crate::requests::{FURNITURE, REQUESTS};
 
 /// One thing that happens. Numbers choose among what exists at that time.
 #[derive(Debug, Clone)]
@@ -40,19 +36,19 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-struct Play {
+struct Addresses {
     state: State,
     world: Model,
     rules: Rules,
 }
 
-impl Play {
+impl Addresses {
     fn new() -> Self {
         let public_prefix = Prefix::parse("198.18.7.0/28").unwrap();
         let rules = Rules { public_prefix, ..Rules::default() };
         let mut play = Self { state: State::default(), world: Model::default(), rules };
         for (path, body) in FURNITURE {
-            play.send(Method::Post, (*path).to_owned(), &serde_json::from_str(body).unwrap());
+            play.send(Method::Post, path, &serde_json::from_str(body).unwrap());
             play.settle();
         }
         assert_eq!((play.state.servers.len(), play.state.firewalls.len()), (2, 1));
@@ -78,7 +74,7 @@ impl Play {
             Event::Send(method, path, body) => {
                 let (path, body) = (self.fill(path, choice), self.fill(body, choice));
                 let body: Value = serde_json::from_str(&body).unwrap();
-                self.send(*method, path, &body);
+                self.send(*method, &path, &body);
             }
             Event::Finish { place, ending } => self.finish(*place, *ending),
             Event::Restart { running } => {
@@ -91,48 +87,9 @@ impl Play {
         }
     }
 
-    fn send(&mut self, method: Method, path: String, body: &Value) {
-        let before = self.state.clone();
-        let (query, root) = (Vec::new(), String::new());
-        let request = Request { method, path, query, body: body.to_string().into_bytes(), root };
-        let moment = Moment { now: Timestamp::UNIX_EPOCH, salt: 0, rules: &self.rules };
-        let reply = answer(&mut self.state, &request, &moment);
-        assert!(reply.status < 500, "{request:?} {reply:?}");
-        if reply.status >= 300 {
-            assert_eq!(before, self.state, "a refused request changed something: {request:?}");
-        }
-    }
-
-    /// Ends a job. One that failed has made half of its calls. What the lab does by itself to
-    /// put right what failed succeeds: nothing else would be left to compare with.
-    fn finish(&mut self, place: u8, ending: u8) {
-        let ready = self.state.ready_jobs(&BTreeSet::new());
-        assert!(!ready.is_empty() || self.state.jobs.is_empty(), "jobs hold each other back");
-        let Some(job) = ready.get(usize::from(place) % ready.len().max(1)) else { return };
-        let fails = ending < 2 && job.action.is_some();
-        let made = if fails { job.effects.len() / 2 } else { job.effects.len() };
-        for effect in &job.effects[..made] {
-            self.world.call(effect);
-        }
-        let ending = if fails {
-            Ending::Failed { code: "action_failed".into(), message: "no".into() }
-        } else if job.effects.iter().any(|effect| matches!(effect, Effect::LookWhetherRuns(_))) {
-            Ending::Runs(false)
-        } else {
-            Ending::Done
-        };
-        let moment = Moment { now: Timestamp::UNIX_EPOCH, salt: 0, rules: &self.rules };
-        self.state.finish(job.id, &ending, &moment);
-    }
-
-    fn settle(&mut self) {
-        for _ in 0..10_000 {
-            if self.state.jobs.is_empty() {
-                return;
-            }
-            self.finish(0, 9);
-        }
-        panic!("it never comes to rest");
+    fn send(&mut self, method: Method, path: &str, body: &Value) {
+        let reply = send(&mut self.state, &self.rules, method, path, &body.to_string());
+        assert!(reply.status < 500, "{method:?} {path} {body} {reply:?}");
     }
 
     fn check(&self) {
@@ -167,17 +124,28 @@ impl Play {
     }
 }
 
-/// Returns one of the ids, or one that nothing has.
-fn pick<'a>(mut ids: impl ExactSizeIterator<Item = &'a u64>, place: u8) -> u64 {
-    let count = ids.len().max(1);
-    ids.nth(usize::from(place) % count).copied().unwrap_or(0)
-}
+impl Play for Addresses {
+    fn state(&self) -> &State {
+        &self.state
+    }
 
-fn unique<T: Ord + std::fmt::Debug>(what: &str, all: impl Iterator<Item = T>) {
-    let mut seen = BTreeSet::new();
-    for one in all {
-        assert!(!seen.contains(&one), "{what} {one:?} twice");
-        seen.insert(one);
+    /// Ends a job. One that failed has made half of its calls. What the lab does by itself to
+    /// put right what failed succeeds: nothing else would be left to compare with.
+    fn finish(&mut self, place: u8, ending: u8) {
+        let Some(job) = ready(&self.state, place) else { return };
+        let fails = ending < 2 && job.action.is_some();
+        let made = if fails { job.effects.len() / 2 } else { job.effects.len() };
+        for effect in &job.effects[..made] {
+            self.world.call(effect);
+        }
+        let ending = if fails {
+            failed()
+        } else if job.effects.iter().any(|effect| matches!(effect, Effect::LookWhetherRuns(_))) {
+            Ending::Runs(false)
+        } else {
+            Ending::Done
+        };
+        self.state.finish(job.id, &ending, &moment(&self.rules));
     }
 }
 
@@ -188,7 +156,7 @@ proptest! {
     fn any_sequence_leaves_state_and_world_as_one(
         events in prop::collection::vec((event(), 0..40_u8), 1..120)
     ) {
-        let mut play = Play::new();
+        let mut play = Addresses::new();
         for (event, choice) in &events {
             play.happen(event, *choice);
             play.check();
