@@ -91,7 +91,9 @@ pub(crate) struct InitArgs {
 }
 
 fn preset_parser() -> PossibleValuesParser {
-    let value = |preset: &ennead_spec::Preset| PossibleValue::new(preset.name).help(preset.summary);
+    let value = |preset: &ennead_spec::Preset| {
+        PossibleValue::new(preset.name).help(preset.summary).aliases(preset.alias)
+    };
     PossibleValuesParser::new(ennead_spec::PRESETS.iter().map(value).collect::<Vec<_>>())
 }
 
