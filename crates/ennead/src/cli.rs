@@ -9,6 +9,7 @@ use ennead_lab::daemon::ConfigChange;
 use ennead_lab::distance::Distance;
 use ennead_lab::state::Limits;
 use ennead_model::NodeName;
+use ennead_planner::suggest::Distances;
 
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
@@ -109,6 +110,24 @@ pub(crate) struct CheckArgs {
     /// Show how the times of --survive are made up
     #[arg(long, requires = "survive")]
     pub(crate) explain: bool,
+    /// Look for the cheapest changes that keep what the spec promises
+    #[arg(long, conflicts_with = "survive")]
+    pub(crate) suggest: bool,
+    /// What it is to keep besides: any-one-server, any-two-servers, any-site, site:NAME, partition,
+    /// maintenance; can be given more than once
+    #[arg(long, value_name = "PROMISE", requires = "suggest")]
+    pub(crate) promise: Vec<String>,
+    /// Round trip between two network zones, which a commit may wait for, in milliseconds
+    #[arg(long, value_name = "MS", requires = "suggest",
+        default_value_t = Distances::default().between_zones_ms)]
+    pub(crate) round_trip: u32,
+    /// Write a suggestion into the spec, which keeps its comments
+    #[arg(long, requires = "suggest")]
+    pub(crate) write: bool,
+    /// Which suggestion to write
+    #[arg(long, value_name = "NUMBER", requires = "write", default_value_t = 1,
+        value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) choose: u8,
 }
 
 /// Arguments of `plan`.

@@ -4,6 +4,7 @@ mod cli;
 mod cli_fault;
 mod cli_lab;
 mod commands;
+mod diff;
 mod error;
 mod exit_code;
 mod paths;

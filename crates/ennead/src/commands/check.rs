@@ -1,8 +1,9 @@
-//! `ennead check`: findings about the spec, and what its layout survives; without any network.
+//! `ennead check`: findings about the spec, what its layout survives and what to change; without any
+//! network.
 
 use ennead_model::{Finding, Severity};
 
-use super::survive;
+use super::{suggest, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
@@ -14,6 +15,10 @@ pub(crate) fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandErro
     let checked = session::check_spec(&global.spec)?;
     if args.survive {
         return show_survival(&checked, args);
+    }
+    if args.suggest {
+        say(&checked.findings, Severity::Error);
+        return suggest::run(global, args, &checked);
     }
     if args.json {
         ui::json(&checked.findings);

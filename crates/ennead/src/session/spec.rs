@@ -16,6 +16,8 @@ use crate::paths;
 /// A spec with everything that is known about it.
 pub(crate) struct Checked {
     spec: Option<Spec>,
+    /// The whole file.
+    pub(crate) text: String,
     sha256: String,
     path: Utf8PathBuf,
     /// Errors first.
@@ -31,7 +33,8 @@ pub(crate) fn check_spec(path: &Utf8Path) -> Result<Checked, CommandError> {
     })?;
     let parsed = parse_spec(&text, Catalogue::embedded());
     let findings = check(&parsed);
-    Ok(Checked { spec: parsed.spec, sha256: sha256_hex(&text), path: path.to_owned(), findings })
+    let (spec, sha256) = (parsed.spec, sha256_hex(&text));
+    Ok(Checked { spec, text, sha256, path: path.to_owned(), findings })
 }
 
 impl Checked {

@@ -161,6 +161,11 @@ impl Place {
         std::fs::write(self.path().join(name), text).unwrap();
     }
 
+    /// Returns the spec's text.
+    pub(crate) fn spec(&self) -> String {
+        std::fs::read_to_string(self.path().join("ennead.toml")).unwrap()
+    }
+
     /// Replaces a part of the spec that must be there.
     #[track_caller]
     pub(crate) fn edit_spec(&self, from: &str, to: &str) {
