@@ -121,6 +121,19 @@ impl CatalogueServerType {
     pub fn memory_bytes(&self) -> u64 {
         (self.memory_gb * 1024.0 * 1024.0 * 1024.0) as u64
     }
+
+    /// Returns its price in a location, in US cents a month, net, without an IPv4 address; `None`
+    /// when it is not sold there or no price is published.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "prices are small positive numbers of dollars"
+    )]
+    pub fn monthly_cents(&self, location: &str) -> Option<u64> {
+        let sold = self.locations.iter().any(|at| at == location);
+        let price = (*self.price_monthly_usd_net.get(location)?).filter(|_| sold)?;
+        Some((price * 100.0).round() as u64)
+    }
 }
 
 #[cfg(test)]
@@ -139,5 +152,8 @@ mod tests {
         }
         assert_eq!(parsed.server_type("ccx23").unwrap().memory_bytes(), 16 << 30);
         assert!(parsed.image("debian-13").is_some());
+        let ccx23 = parsed.server_type("ccx23").unwrap();
+        assert_eq!(ccx23.monthly_cents("ash"), Some(10_299));
+        assert_eq!((ccx23.monthly_cents("sin"), ccx23.monthly_cents("moon")), (None, None));
     }
 }

@@ -6,6 +6,7 @@
 mod budget;
 pub mod claims;
 mod cloud;
+pub mod edit;
 mod fleet;
 #[cfg(any(test, feature = "test-support"))]
 pub mod generate;
@@ -24,7 +25,7 @@ pub mod vault;
 
 pub use parse::{FORMAT_VERSION, Parsed, parse_spec};
 pub use presets::{PRESETS, Preset, preset};
-pub use promise::Promise;
+pub use promise::{Promise, find_promise};
 pub use render::render_spec;
 pub use spec::{CloudSpec, LAB_ENDPOINT, OperatorSpec, Spec, TokenSource};
 pub use text::{Places, Position};

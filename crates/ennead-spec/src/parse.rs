@@ -65,7 +65,7 @@ fn read_spec(document: &Document<'_>, catalogue: &Catalogue) -> Option<Spec> {
     // Without the sites a promise about one cannot be judged; what keeps them from being read is a
     // finding already.
     let (promises, unknown) = match fleet {
-        Some(_) => read_promises(&promises, sites),
+        Some(_) => read_promises(&promises, &sites),
         None => (Vec::new(), Vec::new()),
     };
     for finding in unknown {

@@ -5,6 +5,8 @@
 pub struct Preset {
     /// Its name on the command line.
     pub name: &'static str,
+    /// A further name for it, where it had another one.
+    pub alias: Option<&'static str>,
     /// What it is, on one line.
     pub summary: &'static str,
     /// The whole file.
@@ -12,14 +14,34 @@ pub struct Preset {
 }
 
 /// Every preset; the first is the one that is used when none is named.
-pub const PRESETS: [Preset; 2] = [
+pub const PRESETS: [Preset; 5] = [
     Preset {
-        name: "crm",
-        summary: "nine servers in three tiers over two sites",
+        name: "default",
+        alias: Some("crm"),
+        summary: "nine servers over two sites: any one server, the smaller site, a partition",
         text: include_str!("../presets/crm.toml"),
     },
     Preset {
+        name: "any-two",
+        alias: None,
+        summary: "the nine servers, for the loss of any two at once; commits wait for the other site",
+        text: include_str!("../presets/any-two.toml"),
+    },
+    Preset {
+        name: "any-site",
+        alias: None,
+        summary: "the nine servers and a witness in a third site, for the loss of any site",
+        text: include_str!("../presets/any-site.toml"),
+    },
+    Preset {
+        name: "small",
+        alias: None,
+        summary: "three small servers, one in each of three sites: any one server, any site",
+        text: include_str!("../presets/small.toml"),
+    },
+    Preset {
         name: "seed",
+        alias: None,
         summary: "three small servers in one site, to grow from",
         text: include_str!("../presets/seed.toml"),
     },
@@ -27,7 +49,7 @@ pub const PRESETS: [Preset; 2] = [
 
 /// Returns the preset of that name.
 pub fn preset(name: &str) -> Option<&'static Preset> {
-    PRESETS.iter().find(|preset| preset.name == name)
+    PRESETS.iter().find(|preset| preset.name == name || preset.alias == Some(name))
 }
 
 #[cfg(test)]
@@ -66,15 +88,28 @@ mod tests {
 
     #[test]
     fn one_site_needs_no_tunnel() {
-        let spec = parse_spec(PRESETS[1].text, Catalogue::embedded()).spec.unwrap();
+        let spec = parse_spec(preset("seed").unwrap().text, Catalogue::embedded()).spec.unwrap();
         assert_eq!(spec.fleet.nodes.len(), 3);
         assert_eq!(spec.fleet.running("wireguard").count(), 0);
     }
 
     #[test]
     fn examples_are_the_presets() {
-        assert_eq!(PRESETS[0].text, include_str!("../../../examples/crm.toml"));
-        assert_eq!(PRESETS[1].text, include_str!("../../../examples/seed.toml"));
+        let examples = [
+            ("default", include_str!("../../../examples/crm.toml")),
+            ("any-two", include_str!("../../../examples/any-two.toml")),
+            ("any-site", include_str!("../../../examples/any-site.toml")),
+            ("small", include_str!("../../../examples/small.toml")),
+            ("seed", include_str!("../../../examples/seed.toml")),
+        ];
+        let presets = PRESETS.map(|preset| (preset.name, preset.text));
+        assert_eq!(presets, examples);
+    }
+
+    #[test]
+    fn a_preset_answers_to_its_older_name() {
+        assert_eq!(preset("crm"), preset("default"));
+        assert_eq!(preset("nothing"), None);
     }
 
     #[test]

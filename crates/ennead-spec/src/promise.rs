@@ -48,24 +48,38 @@ impl fmt::Display for Promise {
     }
 }
 
+/// Returns the promise of that name about a platform with these sites.
+///
+/// # Errors
+/// What is wrong with the word, and a hint.
+pub fn find_promise<'s>(
+    word: &str,
+    sites: impl Iterator<Item = &'s SiteName>,
+) -> Result<Promise, (String, String)> {
+    let known: Vec<Promise> =
+        Promise::GENERAL.into_iter().chain(sites.cloned().map(Promise::Site)).collect();
+    if let Some(promise) = known.iter().find(|promise| promise.to_string() == word) {
+        return Ok(promise.clone());
+    }
+    let shown: String = word.chars().take(80).collect();
+    let names: Vec<String> = known.iter().map(Promise::to_string).collect();
+    let hint = did_you_mean(word, "promises", names.iter().map(String::as_str));
+    Err((format!("there is no promise {shown:?}"), hint))
+}
+
 /// Reads the words of a list, each with its place. Unknown words are findings and left out.
 pub(crate) fn read_promises<'s>(
     words: &[(String, &str)],
-    sites: impl Iterator<Item = &'s SiteName>,
+    sites: &(impl Iterator<Item = &'s SiteName> + Clone),
 ) -> (Vec<Promise>, Vec<Finding>) {
-    let known: Vec<Promise> =
-        Promise::GENERAL.into_iter().chain(sites.cloned().map(Promise::Site)).collect();
-    let names: Vec<String> = known.iter().map(Promise::to_string).collect();
     let (mut promises, mut findings) = (Vec::new(), Vec::new());
     for (place, word) in words {
-        if let Some(promise) = known.iter().find(|promise| promise.to_string() == *word) {
-            promises.push(promise.clone());
-            continue;
+        match find_promise(word, sites.clone()) {
+            Ok(promise) => promises.push(promise),
+            Err((message, hint)) => {
+                findings.push(Finding::error("unknown-promise", place, message).hint(hint));
+            }
         }
-        let shown: String = word.chars().take(80).collect();
-        let message = format!("there is no promise {shown:?}");
-        let hint = did_you_mean(word, "promises", names.iter().map(String::as_str));
-        findings.push(Finding::error("unknown-promise", place, message).hint(hint));
     }
     (promises, findings)
 }

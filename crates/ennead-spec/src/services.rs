@@ -146,10 +146,10 @@ mod tests {
     use ennead_model::Catalogue;
 
     use super::*;
-    use crate::{PRESETS, parse_spec};
+    use crate::{parse_spec, preset};
 
     fn findings_of(services: &str) -> Vec<String> {
-        let text = format!("{}\n{services}", PRESETS[1].text);
+        let text = format!("{}\n{services}", preset("seed").unwrap().text);
         let parsed = parse_spec(&text, Catalogue::embedded());
         parsed.findings.iter().map(|it| format!("{} {}", it.code, it.place)).collect()
     }
@@ -161,7 +161,7 @@ mod tests {
              uses = [\"database-writes\", \"cache\"]\n[services.cache]\nnodes = [\"seed-1\", \
              \"seed-2\", \"seed-3\"]\nneeds = \"shards\"\nmasters = 3\ncopies = 1\nafter_s = 8\n\
              promised = false\n",
-            PRESETS[1].text
+            preset("seed").unwrap().text
         );
         let parsed = parse_spec(&text, Catalogue::embedded());
         assert_eq!(parsed.findings, []);

@@ -9,6 +9,7 @@ use ennead_lab::daemon::ConfigChange;
 use ennead_lab::distance::Distance;
 use ennead_lab::state::Limits;
 use ennead_model::NodeName;
+use ennead_planner::suggest::Distances;
 
 use crate::cli_cost::CostArgs;
 use crate::cli_fault::FaultCommand;
@@ -92,7 +93,9 @@ pub(crate) struct InitArgs {
 }
 
 fn preset_parser() -> PossibleValuesParser {
-    let value = |preset: &ennead_spec::Preset| PossibleValue::new(preset.name).help(preset.summary);
+    let value = |preset: &ennead_spec::Preset| {
+        PossibleValue::new(preset.name).help(preset.summary).aliases(preset.alias)
+    };
     PossibleValuesParser::new(ennead_spec::PRESETS.iter().map(value).collect::<Vec<_>>())
 }
 
@@ -126,6 +129,25 @@ pub(crate) struct CheckArgs {
     /// What it costs.
     #[command(flatten)]
     pub(crate) cost: CostArgs,
+    /// Look for the cheapest changes that keep what the spec promises
+    #[arg(long, conflicts_with_all =
+        ["survive", "capacity", "availability", "claims", "cost", "html"])]
+    pub(crate) suggest: bool,
+    /// What it is to keep besides: any-one-server, any-two-servers, any-site, site:NAME, partition,
+    /// maintenance; can be given more than once
+    #[arg(long, value_name = "PROMISE", requires = "suggest")]
+    pub(crate) promise: Vec<String>,
+    /// Round trip between two network zones, which a commit may wait for, in milliseconds
+    #[arg(long, value_name = "MS", requires = "suggest",
+        default_value_t = Distances::default().between_zones_ms)]
+    pub(crate) round_trip: u32,
+    /// Write a suggestion into the spec, which keeps its comments
+    #[arg(long, requires = "suggest")]
+    pub(crate) write: bool,
+    /// Which suggestion to write
+    #[arg(long, value_name = "NUMBER", requires = "write", default_value_t = 1,
+        value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) choose: u8,
 }
 
 /// Arguments of `plan`.

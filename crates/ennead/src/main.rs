@@ -5,6 +5,7 @@ mod cli_cost;
 mod cli_fault;
 mod cli_lab;
 mod commands;
+mod diff;
 mod error;
 mod exit_code;
 mod page;

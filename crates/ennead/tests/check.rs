@@ -233,3 +233,69 @@ fn bad_claims_are_one_line_each_with_their_place() {
     place.put("bad.toml", "\u{0}[[");
     check("bad.toml").expect_code(2);
 }
+
+#[test]
+fn check_suggests_what_to_change_and_writes_it() {
+    let place = Place::new("cli", preset("default"));
+    let ask = ["check", "--suggest", "--promise", "any-site"];
+    let answer = place.ennead(&ask).expect_code(0);
+    for words in [
+        "any-site is not kept: without site ash",
+        "+6.49 USD",
+        "60 ms instead of 1 ms",
+        "1. add a site in fsn1 with one cx23",
+        "+[sites.fsn1]",
+        "-  \"crm-ctrl-ash-1\",",
+        "any-site          yes     no      yes",
+    ] {
+        assert!(answer.out.contains(words), "{words}: {answer:?}");
+    }
+    assert_eq!(place.spec(), preset("default"), "asking changes nothing");
+
+    let json = place.ennead(&[&ask[..], &["--json"]].concat()).expect_code(0).json();
+    assert_eq!(json["suggestions"][0]["monthly_cents"], 649);
+    assert_eq!(json["suggestions"][0]["steps"][0]["change"], "add-witness");
+
+    let answer = place.ennead(&[&ask[..], &["--write"]].concat()).expect_code(0);
+    assert!(answer.err.contains("Wrote "), "{answer:?}");
+    let written = place.spec();
+    for line in preset("default").lines().filter(|line| line.contains('#')) {
+        assert!(written.contains(line), "{line} is gone from {written}");
+    }
+    place.ennead(&["check"]).expect_code(0);
+    let again = place.ennead(&["check", "--suggest", "--write"]).expect_code(0);
+    assert!(again.out.contains("Nothing to change"), "{again:?}");
+    assert_eq!(place.spec(), written);
+}
+
+#[test]
+fn the_operator_chooses_among_suggestions() {
+    let place = Place::new("cli", preset("default"));
+    let ask = ["check", "--suggest", "--promise", "any-two-servers", "--write", "--choose"];
+    let answer = place.ennead(&[&ask[..], &["3"]].concat()).expect_code(2);
+    answer.expect_error("no suggestion 3").expect_hint("1 to 2");
+    assert_eq!(place.spec(), preset("default"));
+    place.ennead(&[&ask[..], &["2"]].concat()).expect_code(0);
+    assert!(place.spec().contains("\nsynchronous_node_count = 2\n"), "{}", place.spec());
+    assert!(!place.spec().contains("add = "), "{}", place.spec());
+}
+
+#[test]
+fn what_cannot_be_suggested_is_said() {
+    let place = Place::new("cli", preset("seed"));
+    let answer = place.ennead(&["check", "--suggest", "--promise", "any-site", "--write"]);
+    let answer = answer.expect_code(3);
+    assert!(answer.out.contains("No 4 changes of this kind keep all of it"), "{answer:?}");
+    assert_eq!(place.spec(), preset("seed"));
+    let answer = place.ennead(&["check", "--suggest", "--promise", "any-sit"]).expect_code(2);
+    answer.expect_error("any-sit").expect_hint("any-site");
+    place.ennead(&["check", "--write"]).expect_code(2);
+    place.ennead(&["check", "--suggest", "--survive"]).expect_code(2);
+
+    // A mistake elsewhere is not written over: the text could not be read again without an error.
+    let text = preset("seed").replace("address = \"10.1.0.13\"", "address = \"10.1.0.12\"");
+    let place = Place::new("cli", &text);
+    let ask = ["check", "--suggest", "--promise", "any-two-servers", "--write"];
+    place.ennead(&ask).expect_code(3).expect_hint("nothing was written");
+    assert_eq!(place.spec(), text);
+}

@@ -27,7 +27,7 @@ fn a_wrong_command_line_is_a_usage_error() {
 #[test]
 fn init_writes_a_spec_without_errors_and_never_replaces_one_unasked() {
     let place = Place::new("cli", "");
-    for name in ["crm", "seed"] {
+    for name in ["default", "crm", "any-two", "any-site", "small", "seed"] {
         let path = format!("{name}.toml");
         place.ennead(&["--spec", &path, "init", "--preset", name]).expect_code(0);
         place.ennead(&["--spec", &path, "check"]).expect_code(0);

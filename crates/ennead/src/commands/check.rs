@@ -1,5 +1,5 @@
 //! `ennead check`: findings about the spec, what its layout survives, how long it is away in a year,
-//! what it carries, what it costs, and which claims about it hold. There is no network unless the
+//! what it carries, what it costs, which claims about it hold, and what to change. There is no network unless the
 //! cloud is asked for its prices.
 
 use camino::Utf8Path;
@@ -8,7 +8,7 @@ use ennead_model::{Finding, Severity};
 use ennead_planner::availability::Rates;
 use ennead_spec::Spec;
 
-use super::{availability, capacity, claims, cost, survive};
+use super::{availability, capacity, claims, cost, suggest, survive};
 use crate::cli::{CheckArgs, Global};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
@@ -21,6 +21,10 @@ pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit, Comma
     let checked = session::check_spec(&global.spec)?;
     if let Some(path) = &args.claims {
         return claims::run(&checked, args, path);
+    }
+    if args.suggest {
+        say(&checked.findings, Severity::Error);
+        return suggest::run(global, args, &checked);
     }
     let asked = args.survive || args.availability || args.capacity || args.cost.cost;
     if !asked && args.html.is_none() {

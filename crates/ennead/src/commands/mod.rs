@@ -18,5 +18,6 @@ pub(crate) mod node;
 pub(crate) mod plan;
 pub(crate) mod ssh;
 pub(crate) mod status;
+mod suggest;
 mod survive;
 pub(crate) mod up;

@@ -18,6 +18,8 @@ pub(crate) struct Checked {
     spec: Option<Spec>,
     /// Digest of the file, as hexadecimal text.
     pub(crate) sha256: String,
+    /// The whole file.
+    pub(crate) text: String,
     path: Utf8PathBuf,
     /// Errors first.
     pub(crate) findings: Vec<Finding>,
@@ -32,7 +34,8 @@ pub(crate) fn check_spec(path: &Utf8Path) -> Result<Checked, CommandError> {
     })?;
     let parsed = parse_spec(&text, Catalogue::embedded());
     let findings = check(&parsed);
-    Ok(Checked { spec: parsed.spec, sha256: sha256_hex(&text), path: path.to_owned(), findings })
+    let (spec, sha256) = (parsed.spec, sha256_hex(&text));
+    Ok(Checked { spec, text, sha256, path: path.to_owned(), findings })
 }
 
 impl Checked {

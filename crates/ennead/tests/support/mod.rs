@@ -166,6 +166,11 @@ impl Place {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
+    /// Returns the spec's text.
+    pub(crate) fn spec(&self) -> String {
+        std::fs::read_to_string(self.path().join("ennead.toml")).unwrap()
+    }
+
     /// Replaces a part of the spec that must be there.
     #[track_caller]
     pub(crate) fn edit_spec(&self, from: &str, to: &str) {

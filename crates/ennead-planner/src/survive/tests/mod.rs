@@ -1,6 +1,7 @@
 //! What layouts survive, in the order in which people ask.
 
 mod brute;
+mod claims;
 mod property;
 mod services;
 mod table;
