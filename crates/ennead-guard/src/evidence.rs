@@ -33,6 +33,8 @@ pub enum What {
         /// The lease that it holds the leader key by.
         lease: LeaseId,
     },
+    /// The record was not written, as far as this guard knows; nothing was asked of the cloud.
+    Unrecorded,
     /// It answered again before its power-off was asked for.
     AnswersAgain,
     /// The cloud accepted the power-off.
@@ -100,6 +102,9 @@ impl fmt::Display for Evidence {
             }
             What::Fencing { witnesses, lease } => {
                 write!(f, "silent to {}, fencing it; its lease is {lease}", list(witnesses))
+            }
+            What::Unrecorded => {
+                write!(f, "the record of the act could not be written, so nothing is done")
             }
             What::AnswersAgain => write!(f, "it answers again, so it is not fenced"),
             What::PowerOffAccepted(action) => {

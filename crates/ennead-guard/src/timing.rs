@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A request to the cloud is carried out within `doubt_ms` of its sending, or never.
 ///
 /// # Source
-/// `probe_every_ms` and `misses` are the customer's choice. The others are estimates, to be replaced
+/// `probe_every_ms` and `misses` are the platform's requirement. The others are estimates, to be replaced
 /// by measurements of a real cloud, except where a source is named.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -45,8 +45,8 @@ pub struct Timing {
     /// How long the cloud may take to answer one request.
     pub api_ms: u64,
     /// How long a power-off may take from its request to a server seen `off`. Later than that
-    /// PostgreSQL's own lease is about to decide anyway (ttl 20 s). Source: `reference` of Patroni's
-    /// `ttl`, minimum 20.
+    /// PostgreSQL's own lease is about to decide anyway (ttl 20 s). Source: Patroni,
+    /// dynamic configuration, `ttl`, whose minimum is 20.
     pub fence_ms: u64,
     /// Oldest sighting of `off` that a revocation may be based on. The window in which somebody may
     /// switch the server on unseen; see the README, "Between off and revoke".
@@ -54,8 +54,8 @@ pub struct Timing {
     /// How long a new primary is awaited before the dead node is switched on all the same. Above
     /// PostgreSQL's lease plus an election of etcd (20 s and 1 s).
     pub takeover_ms: u64,
-    /// Time between two looks at a server that is being brought back. The cloud allows one request
-    /// per second in the long run.
+    /// Time between two looks at a server that is being brought back; ten times as long once evidence
+    /// says that it did not come. The cloud allows one request per second in the long run.
     pub restore_poll_ms: u64,
     /// How long a server may take to be seen running again before evidence says that it is not.
     pub restore_ms: u64,
@@ -65,7 +65,7 @@ pub struct Timing {
     pub acts_max: u32,
 }
 
-/// Time in which acts are counted. Source: the customer's requirement, ten minutes.
+/// Time in which acts are counted. Source: the platform's requirement, ten minutes.
 pub const ACTS_WINDOW_MS: u64 = 600_000;
 
 impl Default for Timing {

@@ -20,10 +20,10 @@ use crate::detect::Verdict;
 use crate::timing::Timing;
 use crate::words::{Domain, Watched};
 
-/// Fewest witnesses of a death. Source: the customer's requirement.
+/// Fewest witnesses of a death. Source: the platform's requirement.
 pub const WITNESSES_MIN: usize = 2;
 
-/// Fewest failure domains that they stand in. Source: the customer's requirement.
+/// Fewest failure domains that they stand in. Source: the platform's requirement.
 pub const DOMAINS_MIN: usize = 2;
 
 /// What a vantage point writes for the others to read.

@@ -31,7 +31,7 @@ impl Guard {
         self.forget_cluster();
         if written != Written::Yes {
             // If it was written after all, the next reading shows the record.
-            return;
+            return out.push(record(permitted.node().clone(), What::Unrecorded));
         }
         if self.is_still_dead(permitted.node(), now_ms) {
             self.power_off(permitted, id, now_ms, out);
@@ -228,7 +228,8 @@ impl Guard {
         let late = |since_ms: u64| now_ms.saturating_sub(since_ms) >= timing.fence_ms;
         let due = |poll: &Poll| poll.is_due(now_ms, timing.probe_every_ms, api_ms);
         match &self.state.phase {
-            Phase::Intending { pending, .. } if pending.is_overdue(now_ms, etcd_ms) => {
+            Phase::Intending { pending, permitted, .. } if pending.is_overdue(now_ms, etcd_ms) => {
+                out.push(record(permitted.node().clone(), What::Unrecorded));
                 self.state.phase = Phase::Watching;
                 self.forget_cluster();
             }

@@ -1,8 +1,6 @@
 //! What may happen next in a world: messages arrive, time passes, and faults as long as the budget
 //! lasts.
 
-use std::rc::Rc;
-
 use super::services::{refusal, service, unreachable};
 use super::world::{Body, Life, MAJORITY, Service, World, guard};
 use crate::message::{ActionState, Command};
@@ -168,13 +166,14 @@ impl World {
             }
             Act::PowerOnByHand => self.give_power(),
             Act::Crash(number, ticks) => {
-                let process = Rc::make_mut(&mut self.guards[number]);
-                process.guard = guard(number, self.mutation);
+                let fresh = guard(number, self.mutation);
+                let process = self.process(number);
+                process.guard = fresh;
                 process.life = Life::Dead(ticks);
                 process.start += 1;
             }
             Act::Pause(number, ticks) => {
-                Rc::make_mut(&mut self.guards[number]).life = Life::Paused(ticks);
+                self.process(number).life = Life::Paused(ticks);
             }
             Act::Cut(number, side) => self.guard_side[number] = side,
             Act::TargetHeals => {

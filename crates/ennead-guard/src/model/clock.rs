@@ -37,8 +37,8 @@ impl World {
     }
 
     fn live_on(&mut self) {
-        for process in &mut self.guards {
-            let process = Rc::make_mut(process);
+        for guard in 0..2 {
+            let process = self.process(guard);
             process.life = match process.life {
                 Life::Dead(1) | Life::Paused(1) | Life::Runs => Life::Runs,
                 Life::Dead(left) => Life::Dead(left.saturating_sub(1)),
@@ -153,7 +153,7 @@ impl World {
             in_majority: true,
             verdicts,
         };
-        self.votes.insert(vantage, vote);
+        Rc::make_mut(&mut self.votes).insert(vantage, vote);
     }
 
     fn elect(&mut self) {

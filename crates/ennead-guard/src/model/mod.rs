@@ -2,13 +2,13 @@
 //! moment, up to a number of faults. What must hold is checked in every state.
 
 use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use crate::engine::Mutation;
 
 mod act;
 mod clock;
+mod mixer;
 mod services;
 mod tests;
 mod world;
@@ -43,7 +43,7 @@ fn explore(roots: Vec<World>, horizon: u32) -> Explored {
     let mut stack: Vec<(World, Option<Rc<Path>>)> =
         roots.into_iter().map(|world| (world, None)).collect();
     while let Some((world, path)) = stack.pop() {
-        if !known.insert(fingerprint(&world)) {
+        if !known.insert(world.bits()) {
             continue;
         }
         found.states += 1;
@@ -69,46 +69,6 @@ fn explore(roots: Vec<World>, horizon: u32) -> Explored {
         }
     }
     found
-}
-
-/// 128 bits of a world. A world whose bits are another one's would not be explored; with ten million
-/// worlds the odds of one such pair are below 1 in 10^24, if the mixing is as good as random.
-fn fingerprint(world: &World) -> u128 {
-    let mut mixer = Mixer { lanes: [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f] };
-    world.hash(&mut mixer);
-    u128::from(mixer.finish()) << 64 | u128::from(mixer.lanes[1])
-}
-
-/// Two lanes of multiply and rotate; faster than the standard one, which is made for other dangers.
-/// The second lane's constants are XXH64's primes.
-struct Mixer {
-    lanes: [u64; 2],
-}
-
-impl Hasher for Mixer {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word) ^ (chunk.len() as u64) << 56);
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        let [one, other] = &mut self.lanes;
-        *one = (one.rotate_left(23) ^ word).wrapping_mul(0x9fb2_1c65_1e98_df25);
-        *other = (other.rotate_left(31) ^ word.wrapping_mul(0xc2b2_ae3d_27d4_eb4f))
-            .wrapping_mul(0x9e37_79b1_85eb_ca87);
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        let [one, other] = self.lanes;
-        (one ^ one >> 29 ^ other.rotate_left(17)).wrapping_mul(0x1656_67b1_9e37_79f9)
-    }
 }
 
 fn story(path: Option<&Rc<Path>>) -> Vec<String> {

@@ -14,7 +14,7 @@ impl World {
     /// Calls a guard and does what it asks for.
     pub(super) fn call(&mut self, guard: usize, event: Event) {
         let now_ms = self.now_ms();
-        let commands = Rc::make_mut(&mut self.guards[guard]).guard.step(now_ms, event);
+        let commands = self.process(guard).guard.step(now_ms, event);
         for command in commands {
             self.obey(guard, command);
         }
@@ -42,7 +42,7 @@ impl World {
             }
             Command::WriteVote { vote } => {
                 if in_majority {
-                    self.votes.insert(vote.vantage.clone(), vote);
+                    Rc::make_mut(&mut self.votes).insert(vote.vantage.clone(), vote);
                 }
             }
             Command::ReadCluster { request } => {
@@ -235,8 +235,8 @@ impl World {
     /// Lets everything go well from here on, and returns whether d0 has power in the end, or the
     /// evidence says why not, or no guard had anything to do with it.
     pub(super) fn ends_well(mut self) -> bool {
-        for process in &mut self.guards {
-            Rc::make_mut(process).life = Life::Runs;
+        for guard in 0..2 {
+            self.process(guard).life = Life::Runs;
         }
         (self.target_side, self.guard_side) = (MAJORITY, [MAJORITY; 2]);
         let patience = timing().takeover_ms + timing().restore_ms + timing().doubt_ms;

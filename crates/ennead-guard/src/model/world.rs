@@ -4,8 +4,8 @@
 //! replicas and run one guard each; `s` is a third vantage point. `d0` and `d1` stand in one site,
 //! `d2` and `s` in the other. One tick is one second of the guards' clocks.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ use crate::react::{Balancers, Postgres, Reaction};
 use crate::timing::Timing;
 use crate::votes::Vote;
 use crate::words::{Domain, ServerId, Watched};
+
+use super::mixer::bits;
 
 /// Milliseconds of one tick.
 pub(super) const TICK_MS: u64 = 1_000;
@@ -55,22 +57,18 @@ pub(super) struct Process {
     pub(super) life: Life,
     /// Grows with each start: answers to an earlier life are lost with its connections.
     pub(super) start: u32,
+    /// Kept until something changes.
+    bits: OnceCell<u128>,
 }
 
-impl PartialEq for Process {
-    fn eq(&self, other: &Self) -> bool {
-        self.life == other.life
-            && self.start == other.start
-            && self.guard.state() == other.guard.state()
+impl Process {
+    pub(super) fn new(guard: Guard) -> Self {
+        Self { guard, life: Life::Runs, start: 0, bits: OnceCell::new() }
     }
-}
 
-impl Eq for Process {}
-
-impl Hash for Process {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.life, self.start).hash(state);
-        self.guard.state().hash(state);
+    /// 128 bits of everything that it has in memory.
+    pub(super) fn bits(&self) -> u128 {
+        *self.bits.get_or_init(|| bits(&(self.life, self.start, self.guard.state())))
     }
 }
 
@@ -115,7 +113,7 @@ pub(super) struct Action {
 }
 
 /// Everything.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) tick: u32,
     /// Faults that may still happen.
@@ -137,7 +135,7 @@ pub(super) struct World {
     pub(super) term: u64,
     pub(super) intent: Option<Intent>,
     pub(super) acts: u32,
-    pub(super) votes: BTreeMap<NodeName, Vote>,
+    pub(super) votes: Rc<BTreeMap<NodeName, Vote>>,
     pub(super) witness: Detector,
     pub(super) pool: Vec<Message>,
     pub(super) maintenance: bool,
@@ -226,9 +224,7 @@ pub(super) fn guard(number: usize, mutation: Option<Mutation>) -> Guard {
 impl World {
     /// A healthy world in which guard 0 leads and everybody has seen everybody.
     pub(super) fn healthy(budget: u8, mutation: Option<Mutation>) -> Self {
-        let process = |number| {
-            Rc::new(Process { guard: guard(number, mutation), life: Life::Runs, start: 0 })
-        };
+        let process = |number| Rc::new(Process::new(guard(number, mutation)));
         let target = Target {
             has_power: true,
             boot: 1,
@@ -254,7 +250,7 @@ impl World {
             term: 0,
             intent: None,
             acts: 0,
-            votes: BTreeMap::new(),
+            votes: Rc::default(),
             witness: Detector::default(),
             pool: Vec::new(),
             maintenance: false,
@@ -269,6 +265,25 @@ impl World {
             world.tick();
         }
         world
+    }
+
+    /// A guard's process, to be changed.
+    pub(super) fn process(&mut self, number: usize) -> &mut Process {
+        let process = Rc::make_mut(&mut self.guards[number]);
+        process.bits = OnceCell::new();
+        process
+    }
+
+    /// 128 bits of everything that matters for what follows.
+    pub(super) fn bits(&self) -> u128 {
+        let truth = (self.tick, self.budget, &self.target, self.target_side, self.guard_side);
+        let postgres = (self.leader, &self.leases, self.next_lease);
+        let cloud = (&self.actions, self.next_action, self.api_is_down, self.was_switched_on);
+        let etcd = (self.election, self.term, &self.intent, self.acts, self.maintenance);
+        let votes = (&*self.votes, &self.witness);
+        let kept = (&self.pool, self.power_offs, self.seen, &self.violation);
+        let guards = [self.guards[0].bits(), self.guards[1].bits()];
+        bits(&((truth, postgres, cloud), (etcd, votes, kept), guards))
     }
 
     pub(super) fn now_ms(&self) -> u64 {
