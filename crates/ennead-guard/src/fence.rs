@@ -6,7 +6,8 @@
 //! Confirmed --lease read again, the same--> RevokeOrder         Confirmed --> ReactionOrder
 //! ```
 //!
-//! A revocation needs a [`RevokeOrder`]; only [`Confirmed::revoke`] makes one.
+//! A revocation needs a [`RevokeOrder`]; only [`Confirmed::revoke`] makes one. The steps up to
+//! `Confirmed` can be taken by this crate's engine only; from there on by every component's reaction.
 //!
 //! # Caveats
 //! A proof is about the moment at which it was made. What protects between the sighting of `off` and
@@ -70,8 +71,8 @@ pub struct PowerOffDone {
 /// }
 /// ```
 ///
-/// and this does not, since its fields are private and there is no function that takes less than a
-/// [`PowerOffDone`]:
+/// and this does not, since its fields are private. Nor can another crate go the way step by step: the
+/// functions that lead here belong to this crate, whose engine is the only caller.
 ///
 /// ```compile_fail,E0451
 /// fn forge(done: ennead_guard::fence::PowerOffDone) -> ennead_guard::fence::Confirmed {
@@ -125,7 +126,7 @@ pub enum NotRevoked {
 
 impl Suspected {
     /// Begins with a death that the votes agree on, and the server that the node runs on.
-    pub fn new(death: Death, server: ServerId) -> Self {
+    pub(crate) fn new(death: Death, server: ServerId) -> Self {
         Self { death, server }
     }
 
@@ -133,7 +134,7 @@ impl Suspected {
     ///
     /// # Errors
     /// Everything that forbids it.
-    pub fn permit(self, checks: &Checks<'_>) -> Result<Permitted, Vec<Refusal>> {
+    pub(crate) fn permit(self, checks: &Checks<'_>) -> Result<Permitted, Vec<Refusal>> {
         let node = self.death.node().clone();
         let found = refusals(&node, checks);
         let Some((seen, holder)) = checks.seen.and_then(|seen| Some((seen, seen.leader.as_ref()?)))
@@ -175,7 +176,7 @@ impl Permitted {
     }
 
     /// Takes the cloud's acceptance of a power-off that was asked for at `since_ms`.
-    pub fn accepted(self, action: ActionId, since_ms: u64) -> PowerOffAsked {
+    pub(crate) fn accepted(self, action: ActionId, since_ms: u64) -> PowerOffAsked {
         PowerOffAsked { permitted: self, action, since_ms }
     }
 }
@@ -200,7 +201,7 @@ impl PowerOffAsked {
     ///
     /// # Errors
     /// The same state again unless *this* action succeeded.
-    pub fn looked(
+    pub(crate) fn looked(
         self,
         action: ActionId,
         state: &ActionState,
@@ -235,7 +236,7 @@ impl PowerOffDone {
     /// # Errors
     /// The same state again unless it is this server, `off`, looked at after the action succeeded,
     /// and the look is not too old.
-    pub fn seen(
+    pub(crate) fn seen(
         self,
         server: ServerId,
         status: ServerStatus,

@@ -64,8 +64,9 @@ impl Stored {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Writing {
     /// A new act: the record, and a key that counts the act for ten minutes. Only if no record
-    /// exists, or the one that does is of the same node and an earlier term, and only if the number
-    /// of acts is still the one that was read.
+    /// exists, or the one that does is of the same node and an earlier attempt ([`IntentId`]'s order),
+    /// and only if the number of acts is still the one that was read. So a write that arrives late
+    /// cannot bring an old attempt back.
     Act {
         /// How many acts were read.
         acts: u32,

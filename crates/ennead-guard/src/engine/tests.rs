@@ -114,6 +114,10 @@ impl Bench {
             }
             Command::WriteIntent { request, intent, .. } => {
                 let is_note = intent.action.is_some();
+                let is_later = self.seen.intent.as_ref().is_none_or(|open| open.id < intent.id);
+                if !is_note && !is_later {
+                    return Some(Event::IntentWritten { request, written: Written::No });
+                }
                 self.seen.acts += u32::from(!is_note);
                 self.send(if is_note { "note" } else { "record" });
                 self.seen.intent = Some(intent);
@@ -267,6 +271,38 @@ fn a_server_that_does_not_come_back_is_said_so() {
     bench.run(90_000);
     let told = bench.said.iter().any(|it| matches!(it, What::StillOff { .. } | What::BackOn));
     assert!(told, "{:?}", bench.said);
+}
+
+#[test]
+fn a_guard_that_leads_again_in_the_same_term_goes_on_with_its_own_record() {
+    let mut bench = Bench::new();
+    (bench.alive, bench.power_off) = (false, None);
+    while !bench.sent().contains(&"power off") {
+        bench.run(100);
+    }
+    // No renewal is answered for longer than the margin of its lease leaves.
+    for _ in 0..26 {
+        bench.now_ms += 100;
+        bench.give(Event::Tick);
+    }
+    assert!(bench.said.contains(&What::Deposed), "{:?}", bench.said);
+    bench.power_off = Some(ApiAnswer::Accepted(ActionId(5)));
+    bench.run(5_000);
+    let sent = bench.sent();
+    assert!(sent.starts_with(&["record", "power off", "record", "power off"]), "{sent:?}");
+    assert!(sent.contains(&"revoke 7"), "{sent:?}");
+}
+
+#[test]
+fn late_and_doubled_answers_of_an_earlier_question_are_ignored() {
+    let mut bench = Bench::new();
+    (bench.alive, bench.status) = (false, ServerStatus::Running);
+    bench.run(3_000);
+    let (server, status) = (ServerId(1), Some(ServerStatus::Off));
+    for number in 1..bench.guard.state.requests {
+        bench.give(Event::ServerSeen { request: Request(number), server, status });
+    }
+    assert!(!bench.sent().iter().any(|it| it.starts_with("revoke")), "{:?}", bench.sent);
 }
 
 #[test]

@@ -164,9 +164,10 @@ impl World {
                 let fits = leads(self, intent.id.term)
                     && match writing {
                         Writing::Act { acts } => {
-                            let free = self.intent.as_ref().is_none_or(|open| {
-                                open.node == intent.node && open.id.term < intent.id.term
-                            });
+                            let free = self
+                                .intent
+                                .as_ref()
+                                .is_none_or(|open| open.node == intent.node && open.id < intent.id);
                             free && (acts == self.acts || self.acts_do_not_count())
                         }
                         Writing::Note => {
