@@ -45,6 +45,7 @@ impl World {
                     Rc::make_mut(&mut self.votes).insert(vote.vantage.clone(), vote);
                 }
             }
+            Command::ReadCluster { .. } if self.readings_travel => self.send(guard, command),
             Command::ReadCluster { request } => {
                 let seen = in_majority.then(|| Box::new(self.cluster()));
                 self.call(guard, Event::ClusterRead { request, seen });
@@ -187,6 +188,9 @@ impl World {
                     self.intent = None;
                 }
                 Event::IntentCleared { request, written: yes(fits) }
+            }
+            Command::ReadCluster { request } => {
+                Event::ClusterRead { request, seen: Some(Box::new(self.cluster())) }
             }
             Command::ReadLease { request } => {
                 Event::LeaseRead { request, holder: Ok(self.holder()) }

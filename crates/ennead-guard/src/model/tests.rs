@@ -70,6 +70,19 @@ fn nothing_goes_wrong_with_two_faults_when_the_primary_loses_its_power() {
 }
 
 #[test]
+fn nothing_goes_wrong_with_one_fault_when_readings_are_late_too() {
+    for beginning in [Beginning::Hangs, Beginning::Isolated] {
+        let mut world = beginning.world(1, None);
+        world.readings_travel = true;
+        let horizon = world.tick + HORIZON;
+        let found = explore(vec![world], horizon);
+        println!("{beginning:?}, 1 fault, readings travel: {} states", found.states);
+        assert_eq!(found.violation, None, "{beginning:?}");
+        assert!(found.happened.revoked && found.happened.adopted, "{:?}", found.happened);
+    }
+}
+
+#[test]
 fn the_third_act_in_ten_minutes_does_not_happen() {
     let found = explore(vec![tired(1, None)], HORIZON + 104);
     println!("tired, 1 fault: {} states", found.states);

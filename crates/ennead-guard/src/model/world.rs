@@ -144,6 +144,9 @@ pub(super) struct World {
     pub(super) was_switched_on: bool,
     pub(super) power_offs: u32,
     pub(super) mutation: Option<Mutation>,
+    /// Readings of the cluster are messages too, which may be late or lost. Otherwise they are
+    /// answered at once, which makes the world a good deal smaller.
+    pub(super) readings_travel: bool,
     pub(super) seen: Happened,
     pub(super) violation: Option<String>,
 }
@@ -258,6 +261,7 @@ impl World {
             was_switched_on: false,
             power_offs: 0,
             mutation,
+            readings_travel: false,
             seen: Happened::default(),
             violation: None,
         };
