@@ -45,5 +45,5 @@ fn faults_are_ordered_listed_and_ended() {
     assert_eq!(place.lab_status()["faults"], serde_json::Value::Null);
     place.ennead(&["lab", "fault", "list"]).expect_code(2).expect_hint("ennead lab up");
     let wrong = ["lab", "up", "--distance", "hil=30ms"];
-    place.ennead(&wrong).expect_code(2).expect_error("hil:ash=30ms");
+    place.ennead(&wrong).expect_code(2).expect_error("fsn1:sin=30ms");
 }
