@@ -35,7 +35,14 @@ pub(super) async fn probe(state: &Utf8Path) -> FeatureProbes {
         mkfs_xfs: mkfs_xfs().await,
         freezer: freezer.and(removed.clone()).map_err(text),
         cpu_quota: cpu_quota.and(removed).map_err(text),
+        inotify_instances: inotify_instances(),
     }
+}
+
+fn inotify_instances() -> Result<u64, String> {
+    const PATH: &str = "/proc/sys/fs/inotify/max_user_instances";
+    let text = files::read_text(Utf8Path::new(PATH)).map_err(|error| error.to_string())?;
+    text.and_then(|text| text.trim().parse().ok()).ok_or_else(|| format!("{PATH} has no number"))
 }
 
 fn trial_group(group: &str) -> Result<(), Why> {

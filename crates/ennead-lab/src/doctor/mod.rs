@@ -19,6 +19,10 @@ const MEMORY_BYTES_MIN: u64 = 4 << 30;
 /// The daemon holds some descriptors for each server and request.
 const OPEN_FILES_MIN: u64 = 4096;
 
+/// Each server of a platform was seen with four, and a host has some of its own; kernels begin with
+/// 128 for all of a user's programs, and servers share the user root with this machine.
+const INOTIFY_INSTANCES_MIN: u64 = 512;
+
 /// What is lost without a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "need", content = "what")]
@@ -91,6 +95,8 @@ pub struct FeatureProbes {
     pub freezer: Result<(), String>,
     /// Limiting the processors of a control group.
     pub cpu_quota: Result<(), String>,
+    /// Instances of inotify that all programs of root together may have.
+    pub inotify_instances: Result<u64, String>,
 }
 
 /// Judges what was seen. The order is the one in which things are best repaired; what only single
@@ -161,11 +167,24 @@ fn evaluate_features(probes: &FeatureProbes) -> Vec<DoctorCheck> {
         ),
         ("freezing servers on order", tried("freezer", &probes.freezer, freezer)),
         ("types that limit processors", tried("processor quota", &probes.cpu_quota, quota)),
+        ("more than 30 servers at once", inotify(&probes.inotify_instances)),
     ];
     checks
         .into_iter()
         .map(|(what, check)| DoctorCheck { need: Need::Feature(what), ..check })
         .collect()
+}
+
+fn inotify(seen: &Result<u64, String>) -> DoctorCheck {
+    let (ok, seen) = match seen {
+        Ok(limit) => (
+            *limit >= INOTIFY_INSTANCES_MIN,
+            format!("{limit} of at least {INOTIFY_INSTANCES_MIN}"),
+        ),
+        Err(why) => (false, why.clone()),
+    };
+    let fix = "sysctl fs.inotify.max_user_instances=512";
+    DoctorCheck { name: "inotify instances", need: Need::Lab, ok, seen, fix }
 }
 
 fn tried(name: &'static str, seen: &Result<(), String>, fix: &'static str) -> DoctorCheck {
@@ -224,6 +243,7 @@ mod tests {
                 mkfs_xfs: Ok("mkfs.xfs version 6.1.0".to_owned()),
                 freezer: Ok(()),
                 cpu_quota: Ok(()),
+                inotify_instances: Ok(INOTIFY_INSTANCES_MIN),
             },
         }
     }
@@ -257,8 +277,9 @@ mod tests {
         let mut probes = healthy();
         probes.features.mkfs_xfs = Err("no such program".to_owned());
         probes.features.packet_queue = Err("No such file or directory".to_owned());
+        probes.features.inotify_instances = Ok(128);
         let lacking: Vec<_> = evaluate(&probes).into_iter().filter(|check| !check.ok).collect();
-        assert_eq!(lacking.len(), 2);
+        assert_eq!(lacking.len(), 3);
         assert!(lacking.iter().all(|check| check.need != Need::Lab), "{lacking:?}");
         assert_eq!(lacking[1].need, Need::Feature("volumes with xfs"));
         assert!(lacking[1].fix.contains("xfsprogs"));
