@@ -12,7 +12,7 @@ use super::*;
 const CASES: u32 = 10_000;
 
 pub(super) fn any_layout() -> impl Strategy<Value = Layout> {
-    (2_usize..=8).prop_flat_map(|count| {
+    (2_usize..=12).prop_flat_map(|count| {
         let all: Vec<usize> = (0..count).collect();
         let sites = prop::collection::vec(0_usize..3, count);
         let voters = subsequence(all.clone(), 1..=count.min(5));
@@ -87,7 +87,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
-    fn losses_at_one_moment_agree(layout in any_layout(), bits in any::<u8>()) {
+    fn losses_at_one_moment_agree(layout in any_layout(), bits in any::<u16>()) {
         let lost = Servers::from_bits(bits.into()).and(layout.all);
         let plays = away(beginnings(&layout), Event::lose(lost));
         agree(&layout, &lose(&layout, lost), &plays)?;
@@ -115,7 +115,7 @@ proptest! {
     #[test]
     fn losses_in_sequence_agree(
         layout in any_layout(),
-        moments in prop::collection::vec((any::<u8>(), any::<u8>(), any::<u8>()), 1..=4),
+        moments in prop::collection::vec((any::<u16>(), any::<u16>(), any::<u16>()), 1..=4),
     ) {
         // Few at a time, so that there is something left to lose.
         let mut alive = layout.all;
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn losing_more_never_helps(layout in any_layout(), bits in any::<u8>()) {
+    fn losing_more_never_helps(layout in any_layout(), bits in any::<u16>()) {
         let lost = Servers::from_bits(bits.into()).and(layout.all);
         if lose(&layout, lost).keeps(&layout) {
             for index in lost.iter() {

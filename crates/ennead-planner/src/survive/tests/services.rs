@@ -202,7 +202,7 @@ proptest! {
             let count = layout.names.len();
             (Just(layout), any_services(count))
         }),
-        bits in any::<u8>(),
+        bits in any::<u16>(),
     ) {
         let mut layout = layout;
         layout.services = services;
