@@ -15,8 +15,6 @@ use crate::spec::Spec;
 /// Server types sold in every location.
 const SERVER_TYPES: [&str; 3] = ["ccx13", "ccx23", "ccx33"];
 
-const LOCATIONS: [&str; 6] = ["fsn1", "nbg1", "hel1", "ash", "hil", "sin"];
-
 /// What a random spec is made from.
 #[derive(Debug, Clone)]
 struct Draft {
@@ -55,7 +53,9 @@ pub fn any_spec() -> impl Strategy<Value = Spec> {
 fn any_draft() -> impl Strategy<Value = Draft> {
     let endpoint = select(vec![None, Some("https://api.hetzner.cloud/v1")]);
     let budget = prop::option::of(1_u32..=1_000_000_000);
-    let locations = subsequence(LOCATIONS.to_vec(), 1..=3);
+    let all = &Catalogue::embedded().locations;
+    let all: Vec<&str> = all.iter().map(|location| location.name.as_str()).collect();
+    let locations = subsequence(all, 1..=3);
     let tier = (select(SERVER_TYPES.to_vec()), subsequence(vec!["haproxy"], 0..=1));
     let head = ("[a-z][a-z0-9]{0,8}", any::<bool>(), budget, endpoint, locations);
     let body = (

@@ -96,23 +96,35 @@ pub(super) fn database(seconds: u32) -> String {
 
 /// Tells the memory of the pooler before and with so many clients that wait.
 pub(super) fn pooler_memory(clients: u32, seconds: u32) -> String {
+    memory("pgbouncer", 6432, clients, seconds)
+}
+
+/// Tells the memory of this node's load balancer before and with so many sessions that wait.
+pub(super) fn balancer_memory(clients: u32, seconds: u32) -> String {
+    memory("haproxy", 5000, clients, seconds)
+}
+
+/// Tells the memory of a program of this node before and with so many clients that wait at its port.
+fn memory(program: &str, port: u16, clients: u32, seconds: u32) -> String {
     script(&format!(
-        "pids=$(pids_of pgbouncer)\n\
+        "pids=$(pids_of {program})\n\
          echo before_kib=$(anonymous \"$pids\")\n\
-         PGHOST=127.0.0.1 PGPORT=6432 timeout --kill-after=5 300 $pgbench {} > /dev/null 2>&1 &\n\
+         PGHOST=127.0.0.1 PGPORT={port} timeout --kill-after=5 300 $pgbench {} > /dev/null 2>&1 &\n\
          sleep {}\n\
          echo after_kib=$(anonymous \"$pids\")\n\
          {}\n\
          wait",
         waiting(clients, seconds),
         SETTLE_S + seconds / 2,
-        established("1920"),
+        established(port),
     ))
 }
 
-/// Returns how the connections to a port of this node are counted; the port in hexadecimal digits.
-fn established(port: &str) -> String {
-    format!("echo connections=$(cat /proc/net/tcp | awk '$2 ~ /:{port}$/ && $4 == \"01\"' | wc -l)")
+/// Returns how the connections to a port of this node are counted, which the kernel lists in hexadecimal.
+fn established(port: u16) -> String {
+    format!(
+        "echo connections=$(cat /proc/net/tcp | awk '$2 ~ /:{port:04X}$/ && $4 == \"01\"' | wc -l)"
+    )
 }
 
 /// Tells the processor time of the pooler.
@@ -137,22 +149,6 @@ pub(super) fn through_balancer(seconds: u32) -> String {
          echo ticks_before=$(ticks \"$pids\")\n\
          limited $pgbench --no-vacuum --select-only --client={CLIENTS} --jobs=2 --time={seconds} 2>&1\n\
          echo ticks_after=$(ticks \"$pids\")"
-    ))
-}
-
-/// Tells the memory of this node's load balancer before and with so many sessions that wait.
-pub(super) fn balancer_memory(clients: u32, seconds: u32) -> String {
-    script(&format!(
-        "pids=$(pids_of haproxy)\n\
-         echo before_kib=$(anonymous \"$pids\")\n\
-         PGHOST=127.0.0.1 PGPORT=5000 timeout --kill-after=5 300 $pgbench {} > /dev/null 2>&1 &\n\
-         sleep {}\n\
-         echo after_kib=$(anonymous \"$pids\")\n\
-         {}\n\
-         wait",
-        waiting(clients, seconds),
-        SETTLE_S + seconds / 2,
-        established("1388"),
     ))
 }
 

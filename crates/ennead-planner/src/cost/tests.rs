@@ -19,6 +19,17 @@ fn list(currency: &str, vat: &str) -> PriceList {
     list_from_table(PriceTable::embedded().unwrap(), Catalogue::embedded(), currency, vat).unwrap()
 }
 
+/// The locations of a fleet in two of them, the one with more nodes first.
+fn places(fleet: &Fleet) -> [String; 2] {
+    let nodes = |site: &&ennead_model::Site| {
+        std::cmp::Reverse(fleet.nodes.values().filter(|node| node.site == site.name).count())
+    };
+    let mut sites: Vec<_> = fleet.sites.values().collect();
+    sites.sort_by_key(nodes);
+    let [more, less] = sites.as_slice() else { panic!("two sites") };
+    [more.location.clone(), less.location.clone()]
+}
+
 fn crm() -> Fleet {
     parse_spec(preset("crm").unwrap().text, Catalogue::embedded()).spec.unwrap().fleet
 }
@@ -114,19 +125,20 @@ fn everything_that_the_cloud_sells_can_be_billed() {
 fn traffic_beyond_what_is_included_is_paid_by_location() {
     let fleet = of_type(crm(), "ccx13");
     let prices = list("EUR", "0");
-    // ccx13 includes 1 TB in each US location: 6 nodes in Ashburn, 3 in Hillsboro.
-    let outgoing = Outgoing::from([("ash".into(), 6), ("hil".into(), 5), ("fsn1".into(), 1)]);
+    // ccx13 includes 1 TB in each US location: 6 nodes stand in one, 3 in the other.
+    let [six, three] = places(&fleet);
+    let outgoing = Outgoing::from([(six, 6), (three.clone(), 5), ("fsn1".into(), 1)]);
     let over = overage(&fleet, &outgoing, &prices);
     let tb = |location: &str| Item::TrafficTb { location: location.into() };
-    assert_eq!(over, BTreeMap::from([(tb("fsn1"), 1), (tb("hil"), 2)]));
+    assert_eq!(over, BTreeMap::from([(tb("fsn1"), 1), (tb(&three), 2)]));
     assert_eq!(bill_items(&over, &prices).net_monthly, money("3"));
     assert!(bill_items(&over, &list("USD", "0")).at_least, "no source names it in dollars");
     // cpx12 includes half a TB: nine include 4.5, and the half beyond is paid as a whole one.
     let small = in_location(of_type(crm(), "cpx12"), "fsn1");
     let sent = |tb| overage(&small, &Outgoing::from([("fsn1".into(), tb)]), &prices);
     assert_eq!((sent(4), sent(5)), (BTreeMap::new(), BTreeMap::from([(tb("fsn1"), 1)])));
-    let all = overage(&fleet, &Outgoing::from([("hil".into(), u64::MAX)]), &prices);
-    assert_eq!(all.get(&tb("hil")), Some(&(u64::MAX - 3)));
+    let all = overage(&fleet, &Outgoing::from([(three.clone(), u64::MAX)]), &prices);
+    assert_eq!(all.get(&tb(&three)), Some(&(u64::MAX - 3)));
     assert!(bill_items(&all, &prices).at_least, "more money than can be counted is not known");
 }
 
@@ -266,8 +278,9 @@ fn a_ratio_is_told_even_where_it_is_bad_and_never_without_our_price() {
 #[test]
 fn what_a_new_order_costs_for_good_is_told() {
     let prices = list("USD", "0");
+    let [place, _] = places(&crm());
     let event = |ordered: Option<&str>, wanted: &str| {
-        let event = price_event("ccx23", ordered.map(money), wanted, "ash", &prices);
+        let event = price_event("ccx23", ordered.map(money), wanted, &place, &prices);
         event.map(|event| event.to_string())
     };
     assert_eq!(
@@ -379,7 +392,10 @@ proptest! {
 
 #[test]
 fn items_of_a_fleet_are_servers_and_addresses() {
-    let items = items(&crm());
-    assert_eq!(items.get(&server("ccx23", "hil")), Some(&3));
+    let fleet = crm();
+    let items = items(&fleet);
+    let [six, three] = places(&fleet);
+    assert_eq!(items.get(&server("ccx23", &six)), Some(&6));
+    assert_eq!(items.get(&server("ccx23", &three)), Some(&3));
     assert_eq!(items.len(), 4);
 }

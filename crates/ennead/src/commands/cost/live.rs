@@ -158,10 +158,10 @@ mod tests {
         let client = Client::new(&lab.endpoint, &token, RetryPolicy::default()).unwrap();
         let pricing = client.pricing().await.unwrap();
         let list = convert(&pricing, &lab.endpoint, "2026-11-23".parse().unwrap()).unwrap();
-        let server = Item::Server { server_type: "ccx23".into(), location: "hil".into() };
-        let address = Item::PrimaryIpv4 { location: "hil".into() };
+        let server = Item::Server { server_type: "ccx23".into(), location: "fsn1".into() };
+        let address = Item::PrimaryIpv4 { location: "fsn1".into() };
         let bill = bill_items(&[(server, 9), (address, 9)].into(), &list);
-        assert_eq!((bill.net_monthly.to_string(), bill.at_least), ("932.31".to_owned(), false));
+        assert_eq!((bill.net_monthly.to_string(), bill.at_least), ("918.81".to_owned(), false));
         assert!(!bill.hourly_estimated, "the lab has prices by the hour");
     }
 
