@@ -18,9 +18,14 @@ pub(crate) struct Options {
 const PAGE: &str = "docs/reference/measurements-lab.md";
 const PROGRAM: &str = "target/release/ennead";
 const LAB: &str = "bench-lab";
+/// What the init system and the logger of one server hold, as counted in a lab of 60.
+const INOTIFY_OF_A_SERVER: usize = 4;
+/// What the machine's own services may hold beside the lab; an estimate.
+const INOTIFY_OF_THE_MACHINE: usize = 32;
 
 /// Runs all measurements and writes the page.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    enough_inotify(options.servers.iter().copied().max().unwrap_or_default())?;
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--release", "--package", "ennead", "--package", "ennead-lab", "--bins"]);
     super::run(cargo.args(["--examples"]))?;
@@ -44,6 +49,20 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
     std::fs::write(PAGE, &page)?;
     println!("{page}");
+    Ok(())
+}
+
+/// Refuses, before minutes are spent, what would end with servers that never become healthy.
+fn enough_inotify(servers: usize) -> anyhow::Result<()> {
+    const LIMIT: &str = "/proc/sys/fs/inotify/max_user_instances";
+    let limit: usize = std::fs::read_to_string(LIMIT)?.trim().parse()?;
+    let needed = servers * INOTIFY_OF_A_SERVER + INOTIFY_OF_THE_MACHINE;
+    anyhow::ensure!(
+        limit >= needed,
+        "{servers} servers need {needed} inotify instances, the kernel gives each user {limit}: run `sysctl \
+         fs.inotify.max_user_instances={}` or name fewer with --servers",
+        needed.next_power_of_two()
+    );
     Ok(())
 }
 

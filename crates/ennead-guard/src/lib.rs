@@ -7,6 +7,7 @@
 //! and `docs/decisions/0008-fence-before-revoke.md`.
 
 pub mod allow;
+pub mod config;
 pub mod detect;
 pub mod engine;
 pub mod evidence;
