@@ -51,6 +51,7 @@ components! {
     postgres => Postgres,
     pgbouncer => Pgbouncer,
     haproxy => Haproxy,
+    guard => Guard,
 }
 
 /// Returns the component of that name.

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::http::{Desk, answer};
+use crate::http::{Desk, Door, answer};
 
 /// Pause after a connection could not be accepted, usually because of too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -44,6 +44,7 @@ impl Default for Patience {
 /// Accepts and answers until it is closed, then lets what is under way end.
 pub(crate) async fn accept(
     listener: TcpListener,
+    door: Door,
     desk: Arc<Desk>,
     patience: Patience,
     closed: CancellationToken,
@@ -56,7 +57,7 @@ pub(crate) async fn accept(
                 Ok((stream, _)) => {
                     let (desk, closed) = (Arc::clone(&desk), closed.clone());
                     tasks.spawn(async move {
-                        talk(stream, desk, patience, closed).await;
+                        talk(stream, door, desk, patience, closed).await;
                         drop(place);
                     });
                 }
@@ -75,11 +76,23 @@ pub(crate) async fn accept(
     }
 }
 
-async fn talk(stream: TcpStream, desk: Arc<Desk>, patience: Patience, closed: CancellationToken) {
+async fn talk(
+    stream: TcpStream,
+    door: Door,
+    desk: Arc<Desk>,
+    patience: Patience,
+    closed: CancellationToken,
+) {
     prepare(&stream, patience.silence);
     let service = service_fn(|request| {
-        let desk = Arc::clone(&desk);
-        async move { Ok::<_, Infallible>(answer(&desk, request).await) }
+        let (desk, closed) = (Arc::clone(&desk), closed.clone());
+        async move {
+            if desk.is_hidden_from(door) {
+                // Who asks hears nothing until he gives up.
+                closed.cancelled().await;
+            }
+            Ok::<_, Infallible>(answer(&desk, door, request).await)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

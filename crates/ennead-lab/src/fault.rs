@@ -45,6 +45,9 @@ pub enum Fault {
         /// How much longer, in milliseconds.
         ms: u64,
     },
+    /// The servers' requests to the API are never answered, until the fault is removed. The operator's
+    /// are.
+    Unreachable,
     /// A server type is out of stock in a location, until the fault is removed.
     SoldOut {
         /// The type's name.
@@ -199,6 +202,11 @@ impl Faults {
         Duration::from_millis(all.sum())
     }
 
+    /// Returns whether servers do not reach the API.
+    pub fn hides_api(&self) -> bool {
+        self.orders.iter().any(|order| order.fault == Fault::Unreachable)
+    }
+
     /// Returns what is out of stock: type, location.
     pub fn sold_out(&self) -> BTreeSet<(String, String)> {
         let pair = |order: &Order| match &order.fault {
@@ -214,7 +222,7 @@ impl Faults {
         self.orders.retain(|order| match &order.fault {
             Fault::LoseResponse { on } | Fault::Refuse { on, .. } => on.times > 0,
             Fault::FailAction { times, .. } => *times > 0,
-            Fault::HoldActions { .. } | Fault::SoldOut { .. } => true,
+            Fault::HoldActions { .. } | Fault::SoldOut { .. } | Fault::Unreachable => true,
         });
     }
 }
@@ -257,6 +265,7 @@ mod tests {
             r#"{"kind":"lose_response","on":{"path":"/servers"}}"#,
             r#"{"kind":"fail_action","command":"create_server"}"#,
             r#"{"kind":"hold_actions","ms":50}"#,
+            r#"{"kind":"unreachable"}"#,
             r#"{"kind":"sold_out","server_type":"ccx23","location":"fsn1"}"#,
         ];
         for text in texts {

@@ -33,12 +33,25 @@ pub(crate) struct Desk {
     pub(crate) patience: Patience,
 }
 
+/// Through which door a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Loopback: the operator's programs.
+    Operator,
+    /// The lab's internet: its servers. They find the cloud's API there and nothing of the lab's own.
+    Servers,
+}
+
 /// Answers any request.
-pub(crate) async fn answer(desk: &Desk, request: hyper::Request<Incoming>) -> Response<Body> {
+pub(crate) async fn answer(
+    desk: &Desk,
+    door: Door,
+    request: hyper::Request<Incoming>,
+) -> Response<Body> {
     let (head, body) = request.into_parts();
     let body = desk.read(body).await;
     let is_broken = body.is_err();
-    let mut response = desk.answer(&head, body).await;
+    let mut response = desk.answer(door, &head, body).await;
     if is_broken {
         // What is left of the body is not read.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -47,6 +60,11 @@ pub(crate) async fn answer(desk: &Desk, request: hyper::Request<Incoming>) -> Re
 }
 
 impl Desk {
+    /// Returns whether a fault keeps the API from being reached through this door.
+    pub(crate) fn is_hidden_from(&self, door: Door) -> bool {
+        door == Door::Servers && self.projects.main().engine.faults().hides_api()
+    }
+
     /// Reads a body. The cloud documents no code of its own for one that is too large.
     async fn read(&self, body: Incoming) -> Result<Bytes, Refusal> {
         let most = self.patience.body_bytes;
@@ -64,11 +82,18 @@ impl Desk {
         }
     }
 
-    async fn answer(&self, head: &request::Parts, body: Result<Bytes, Refusal>) -> Response<Body> {
+    async fn answer(
+        &self,
+        door: Door,
+        head: &request::Parts,
+        body: Result<Bytes, Refusal>,
+    ) -> Response<Body> {
         let method = Method::parse(head.method.as_str());
         let pass = self.check_token(&head.headers);
         let Some(path) = head.uri.path().strip_prefix(API_ROOT) else {
-            return self.answer_admin(method, head.uri.path(), pass, body).await;
+            // What is the lab's own does not exist for servers.
+            let path = if door == Door::Operator { head.uri.path() } else { "" };
+            return self.answer_admin(method, path, pass, body).await;
         };
         // Whoever has no token uses up the default project's limit.
         let project = pass.as_ref().map_or_else(|_| self.projects.main(), |pass| &pass.project);

@@ -1,4 +1,4 @@
-//! Serves the API on loopback.
+//! Serves the API on loopback, and to the lab's servers where these are real.
 
 use std::fmt;
 use std::future::Future;
@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 pub use crate::connections::Patience;
 use crate::connections::accept;
 use crate::engine::{Engine, EngineOptions};
-use crate::http::{API_ROOT, Desk};
+use crate::http::{API_ROOT, Desk, Door};
 use crate::pace::Pace;
 use crate::projects::{Common, ProjectError, Projects};
 use crate::rate::Gate;
 use crate::state::{Limits, Prefix, Rules};
 use crate::store::{Store, StoreError};
 pub use crate::token::LabToken;
-use crate::world::World;
+use crate::world::{API_PORT, World, WorldError};
 
 /// Requests per hour. Source: the official description, section "Rate Limiting".
 pub const REQUESTS_PER_HOUR: u32 = 3600;
@@ -85,6 +85,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
+    /// Servers cannot be let in.
+    #[error("cannot open the API to servers")]
+    World(#[source] WorldError),
     /// The state directory cannot be used.
     #[error("cannot use the state directory")]
     Store(#[source] StoreError),
@@ -149,6 +152,7 @@ pub async fn serve(
     tokens.push(token.clone());
     let rules =
         Rules { public_prefix: options.public_prefix, limits: options.limits, ..Rules::default() };
+    let inner = inner_door(world.as_ref(), store.as_deref()).await?;
     let common = Common {
         world,
         store,
@@ -159,8 +163,28 @@ pub async fn serve(
     let (engine, gate) = (Arc::clone(&projects.main().engine), Arc::clone(&projects.main().gate));
     let desk = Arc::new(Desk { projects, base, patience: options.patience });
     tracing::info!(endpoint, "the lab answers");
-    let server = tokio::spawn(run(listener, desk, shutdown));
+    let server = tokio::spawn(run(listener, inner, desk, shutdown));
     Ok(Bound { address, endpoint, token, engine, gate, server })
+}
+
+/// Opens the API to servers, and writes down where they find it.
+async fn inner_door(
+    world: &dyn World,
+    store: Option<&Store>,
+) -> Result<Option<TcpListener>, ServeError> {
+    let listener = world.api_listener().await.map_err(ServeError::World)?;
+    let Some(listener) = listener else { return Ok(None) };
+    let listen = |source| ServeError::Listen {
+        address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, API_PORT)),
+        source,
+    };
+    let listener = TcpListener::from_std(listener).map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?.ip();
+    if let Some(store) = store {
+        let endpoint = format!("http://{address}{API_ROOT}");
+        store.save_servers_endpoint(&endpoint).map_err(ServeError::Store)?;
+    }
+    Ok(Some(listener))
 }
 
 /// Writes endpoint and token for the clients. The token is made once and stays.
@@ -180,6 +204,7 @@ fn introduce(
 
 async fn run(
     listener: TcpListener,
+    inner: Option<TcpListener>,
     desk: Arc<Desk>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
@@ -188,10 +213,16 @@ async fn run(
         shutdown.await;
         closed.cancel();
     };
-    let answering = accept(listener, Arc::clone(&desk), desk.patience, closed.clone());
+    let answering =
+        accept(listener, Door::Operator, Arc::clone(&desk), desk.patience, closed.clone());
+    let servers = async {
+        if let Some(inner) = inner {
+            accept(inner, Door::Servers, Arc::clone(&desk), desk.patience, closed.clone()).await;
+        }
+    };
     let listening = closed.run_until_cancelled(desk.projects.listen());
     let measuring = closed.run_until_cancelled(desk.projects.measure());
-    tokio::join!(close, answering, listening, measuring);
+    tokio::join!(close, answering, servers, listening, measuring);
     if tokio::time::timeout(SETTLE_DEADLINE, desk.projects.settle()).await.is_err() {
         tracing::warn!("jobs were cut off; they are carried out again at the next start");
     }

@@ -170,6 +170,14 @@ impl Store {
         self.write("endpoint", format!("{endpoint}\n").as_bytes())
     }
 
+    /// Stores where servers find the API.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn save_servers_endpoint(&self, endpoint: &str) -> Result<(), StoreError> {
+        self.write("endpoint-of-servers", format!("{endpoint}\n").as_bytes())
+    }
+
     fn read(&self, name: &str) -> Result<Option<String>, StoreError> {
         let path = self.directory.join(name);
         match fs::read_to_string(&path) {

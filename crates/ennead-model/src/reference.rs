@@ -36,11 +36,17 @@ pub enum RefKind {
     OperatorPublicKey,
     /// A node's public IPv4 address: `@{public-ip:NODE}`. Known once its server exists.
     PublicIp,
+    /// The cloud's id of a node's server: `@{server-id:NODE}`. Known once the server exists.
+    ServerId,
+    /// Where nodes reach the cloud's API: `@{cloud-endpoint:nodes}`.
+    CloudEndpoint,
+    /// What opens the cloud's API to nodes: `@{cloud-token:nodes}`.
+    CloudToken,
 }
 
 impl RefKind {
     /// All kinds with their spelling.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::Secret, "secret"),
         (Self::Ca, "ca"),
         (Self::Cert, "cert"),
@@ -51,7 +57,20 @@ impl RefKind {
         (Self::HostPublicKey, "host-public-key"),
         (Self::OperatorPublicKey, "operator-public-key"),
         (Self::PublicIp, "public-ip"),
+        (Self::ServerId, "server-id"),
+        (Self::CloudEndpoint, "cloud-endpoint"),
+        (Self::CloudToken, "cloud-token"),
     ];
+
+    /// Returns whether it names a fact of a node's server, which exists once the server does.
+    pub fn is_of_server(self) -> bool {
+        matches!(self, Self::PublicIp | Self::ServerId)
+    }
+
+    /// Returns whether its value comes from the cloud or the way there, not from the vault.
+    pub fn is_learnt(self) -> bool {
+        self.is_of_server() || matches!(self, Self::CloudEndpoint | Self::CloudToken)
+    }
 
     fn spelling(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, text)| text)

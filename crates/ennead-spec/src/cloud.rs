@@ -20,6 +20,7 @@ pub(crate) fn read_cloud(section: Option<&Section<'_, '_>>, catalogue: &Catalogu
         return CloudSpec {
             endpoint: None,
             token: TokenSource::Lab,
+            token_of_nodes: None,
             image: DEFAULT_IMAGE.to_owned(),
         };
     };
@@ -28,10 +29,16 @@ pub(crate) fn read_cloud(section: Option<&Section<'_, '_>>, catalogue: &Catalogu
         check_endpoint(section, endpoint);
     }
     let token = read_token(section, endpoint.is_none());
+    let token_of_nodes = section.text("nodes_token_env").filter(|_| endpoint.is_some());
+    if let Some(variable) = token_of_nodes {
+        check_variable(section, "nodes_token_env", variable);
+    }
+    let token_of_nodes = token_of_nodes.map(|variable| TokenSource::Env(variable.to_owned()));
     let image = section.text("image").unwrap_or(DEFAULT_IMAGE).to_owned();
     check_image(section, &image, catalogue);
     section.finish();
-    CloudSpec { endpoint: endpoint.map(|url| url.trim_end_matches('/').to_owned()), token, image }
+    let endpoint = endpoint.map(|url| url.trim_end_matches('/').to_owned());
+    CloudSpec { endpoint, token, token_of_nodes, image }
 }
 
 fn read_token(section: &Section<'_, '_>, lab: bool) -> TokenSource {
@@ -44,7 +51,10 @@ fn read_token(section: &Section<'_, '_>, lab: bool) -> TokenSource {
     }
     let variable = section.text("token_env");
     let file = section.text("token_file");
-    for (key, value) in [("token_env", variable), ("token_file", file)] {
+    let of_nodes = section.text("nodes_token_env");
+    for (key, value) in
+        [("token_env", variable), ("token_file", file), ("nodes_token_env", of_nodes)]
+    {
         if value.is_some_and(is_token) {
             let message = "this is a token itself and not the place where it is found";
             section.note(
@@ -64,7 +74,7 @@ fn read_token(section: &Section<'_, '_>, lab: bool) -> TokenSource {
     }
     match (variable, file) {
         (Some(variable), _) => {
-            check_variable(section, variable);
+            check_variable(section, "token_env", variable);
             TokenSource::Env(variable.to_owned())
         }
         (None, Some(file)) => TokenSource::File(file.into()),
@@ -86,13 +96,13 @@ fn is_token(text: &str) -> bool {
     text.len() == TOKEN_CHARS && text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
-fn check_variable(section: &Section<'_, '_>, name: &str) {
+fn check_variable(section: &Section<'_, '_>, key: &str, name: &str) {
     let inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let good = !name.is_empty()
         && name.chars().all(inner)
         && !name.starts_with(|c: char| c.is_ascii_digit());
     if !good && !is_token(name) {
-        let place = section.place("token_env");
+        let place = section.place(key);
         let message = "this is not the name of an environment variable";
         section.note(
             Finding::error("bad-variable", place, message)

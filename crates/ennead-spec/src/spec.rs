@@ -40,6 +40,8 @@ pub struct CloudSpec {
     pub endpoint: Option<String>,
     /// Where the token is found. Never the token itself.
     pub token: TokenSource,
+    /// Where the token is found that nodes get which have to change the cloud; the same when absent.
+    pub token_of_nodes: Option<TokenSource>,
     /// The image of every server, for example `debian-13`.
     pub image: String,
 }

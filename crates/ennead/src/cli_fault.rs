@@ -159,6 +159,11 @@ pub(crate) enum ApiFault {
         #[command(flatten)]
         lasts: Lasts,
     },
+    /// Leave the requests of servers without an answer; the operator's are answered
+    Unreachable {
+        #[command(flatten)]
+        lasts: Lasts,
+    },
     /// Let a server type be out of stock in a location
     SoldOut {
         /// The type's name

@@ -10,7 +10,7 @@ mod spec;
 mod voters;
 
 pub(crate) use apply::client;
-pub(crate) use plan::client_urls;
+pub(crate) use plan::{client_url, client_urls};
 pub use spec::Options;
 
 use std::collections::{BTreeMap, BTreeSet};

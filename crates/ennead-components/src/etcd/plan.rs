@@ -107,7 +107,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         )],
         finish: vec![verb("settle", &voters, VERB_DEADLINE_S)],
         ports: vec![
-            tcp(2379, peers(&[NAME, "postgres"]), "clients"),
+            tcp(2379, peers(&[NAME, "postgres", "guard"]), "clients"),
             tcp(2380, peers(&[NAME]), "peers"),
         ],
         health: Some(health(node)),
@@ -132,7 +132,8 @@ fn health(node: &Node) -> Condition {
     }
 }
 
-fn client_url(voter: &Node) -> String {
+/// Returns where a voter answers clients.
+pub(crate) fn client_url(voter: &Node) -> String {
     format!("https://{}:2379", voter.address)
 }
 

@@ -17,6 +17,8 @@ use crate::{Component, Context, Declaration};
 
 /// The name of the component, also in errors.
 const NAME: &str = "haproxy";
+/// Its runtime socket.
+pub(crate) const SOCKET: &str = "/run/haproxy/admin.sock";
 
 /// The HAProxy component.
 #[derive(Debug)]

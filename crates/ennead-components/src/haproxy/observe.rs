@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use ennead_host::{Command, Host};
 
+use super::SOCKET;
 use crate::component::{ComponentError, Observed};
-
-const SOCKET: &str = "/run/haproxy/admin.sock";
 
 pub(super) async fn observe(host: &dyn Host) -> Result<Observed, ComponentError> {
     let question = format!(

@@ -3,7 +3,7 @@
 use askama::Template;
 use ennead_model::{Node, NodeAction, OnChange, Ref, RefKind};
 
-use super::{NAME, Options};
+use super::{NAME, Options, SOCKET};
 use crate::action::{directory, file, https_ok, secret_file, tcp, unit};
 use crate::leaf::{CA_PATH, Purpose, database_name, leaf};
 use crate::render::render;
@@ -46,6 +46,7 @@ struct Server {
 #[template(path = "haproxy/templates/haproxy.cfg", escape = "none")]
 struct Config<'a> {
     users: &'a str,
+    socket: &'a str,
     ca: &'a str,
     address: String,
     write_port: u16,
@@ -130,6 +131,7 @@ fn config<'a>(context: &'a Context<'_>, node: &Node) -> Config<'a> {
     let poolers = context.fleet.running("pgbouncer");
     Config {
         users: USERS_PATH,
+        socket: SOCKET,
         ca: CA_PATH,
         address: node.address.to_string(),
         write_port: WRITE_PORT,

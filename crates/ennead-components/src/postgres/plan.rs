@@ -137,7 +137,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         ],
         ports: vec![
             tcp(PORT, Peers::Fleet, "PostgreSQL"),
-            tcp(REST_PORT, peers(&[NAME, "haproxy"]), "Patroni's REST API"),
+            tcp(REST_PORT, peers(&[NAME, "haproxy", "guard"]), "Patroni's REST API"),
         ],
         health: Some(health(node)),
         health_deadline_s: HEALTH_DEADLINE_S,

@@ -44,10 +44,10 @@ impl Operator<'_> {
         }
         let server = self.client.server_named(node.as_str()).await;
         let server = server.map_err(|error| effect_error(&error))?;
-        let address = server.and_then(|server| server.public_net.ipv4?.ip.parse().ok());
-        let address = address
-            .ok_or_else(|| EffectError::new(format!("{node}: its server has no address")))?;
-        self.resolver.learn(node.clone(), address);
+        let found = server.and_then(|it| Some((it.id, it.public_net.ipv4?.ip.parse().ok()?)));
+        let (id, address) =
+            found.ok_or_else(|| EffectError::new(format!("{node}: its server has no address")))?;
+        self.resolver.learn_server(node, id, address);
         Ok(())
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Operator<'a> {
     pub(crate) fn start(bench: &'a Bench) -> Self {
         let token = SecretString::from(bench.lab.token.text().to_owned());
         let client = Client::new(&bench.lab.endpoint, &token, POLICY).unwrap();
-        let resolver = Resolver::new(Arc::clone(&bench.wish.vault), BTreeMap::new());
+        let resolver = Resolver::new(Arc::clone(&bench.wish.vault));
         Self { bench, client, resolver, kill: Kill::default() }
     }
 
@@ -110,7 +110,7 @@ impl<'a> Operator<'a> {
         for (name, server) in &cloud.servers {
             let node = NodeName::new(name.as_str()).unwrap();
             if let Some(address) = server.public_ip {
-                self.resolver.learn(node.clone(), address);
+                self.resolver.learn_server(&node, server.id, address);
             }
             let facts = if server.status == "running" {
                 told.remove(&node).unwrap_or_else(|| Known::unknown("no answer"))

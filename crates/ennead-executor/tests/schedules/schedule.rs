@@ -124,7 +124,7 @@ fn times(fault: &Fault) -> usize {
     match fault {
         Fault::LoseResponse { on } | Fault::Refuse { on, .. } => on.times as usize,
         Fault::FailAction { times, .. } => *times as usize,
-        Fault::HoldActions { .. } | Fault::SoldOut { .. } => 1,
+        Fault::HoldActions { .. } | Fault::SoldOut { .. } | Fault::Unreachable => 1,
     }
 }
 

@@ -122,6 +122,9 @@ pub struct ServerSeed {
     pub disk_gb: u64,
 }
 
+/// Where servers find the API.
+pub(crate) const API_PORT: u16 = 80;
+
 /// Something a server did by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorldEvent {
@@ -164,6 +167,12 @@ pub trait World: PublicSide + Disks + Harmful + Measured {
 
     /// Returns the servers whose init runs now; called once at the daemon's start to adopt them.
     async fn running(&self) -> Result<Vec<u64>, WorldError>;
+
+    /// Listens where servers find the API: [`API_PORT`] of an address of the lab's internet. None when
+    /// there are no servers who could ask.
+    async fn api_listener(&self) -> Result<Option<std::net::TcpListener>, WorldError> {
+        Ok(None)
+    }
 
     /// Waits for the next event. Never ends when nothing happens.
     async fn next_event(&self) -> WorldEvent;

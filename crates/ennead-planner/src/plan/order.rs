@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ennead_components::{Component, Context};
-use ennead_model::{Gate, NodeName, Ref, RefKind, Step, StepAction, StepId};
+use ennead_model::{Gate, NodeName, Ref, Step, StepAction, StepId};
 
 use super::cloud::CloudPart;
 use super::dropped::DroppedPart;
@@ -156,11 +156,11 @@ impl Arrangement<'_> {
         }
     }
 
-    /// Returns the steps that make the servers whose public address the order refers to.
+    /// Returns the steps that make the servers of which the order names a fact.
     fn addresses(&self, need: &Need) -> Vec<StepId> {
         let references = need.order.references().unwrap_or_default();
         let of_server = |reference: &Ref| match reference.kind {
-            RefKind::PublicIp if reference.name != need.order.node.as_str() => {
+            kind if kind.is_of_server() && reference.name != need.order.node.as_str() => {
                 self.created.get(reference.name.as_str()).cloned()
             }
             _ => None,

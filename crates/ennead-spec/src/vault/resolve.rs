@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use ennead_model::{Fingerprints, NodeName, Ref, RefKind, RefResolver, ResolveError, sha256_hex};
 
@@ -24,7 +24,11 @@ impl Vault {
             RefKind::HostKey => self.hosts.get(name).map(|pair| pair.private.expose()),
             RefKind::HostPublicKey => self.host_public_key(name),
             RefKind::OperatorPublicKey if name == "platform" => self.operator_public_key(),
-            RefKind::OperatorPublicKey | RefKind::PublicIp => None,
+            RefKind::OperatorPublicKey
+            | RefKind::PublicIp
+            | RefKind::ServerId
+            | RefKind::CloudEndpoint
+            | RefKind::CloudToken => None,
         }
     }
 
@@ -42,7 +46,10 @@ impl Vault {
             RefKind::OperatorPublicKey => {
                 self.operator_public_key().map(|_| "platform").into_iter().collect()
             }
-            RefKind::PublicIp => Vec::new(),
+            RefKind::PublicIp
+            | RefKind::ServerId
+            | RefKind::CloudEndpoint
+            | RefKind::CloudToken => Vec::new(),
         }
     }
 
@@ -54,13 +61,17 @@ impl Vault {
             for name in self.names(kind) {
                 let Some(value) = self.value(kind, name) else { continue };
                 let reference = Ref::new(kind, name);
-                let text = format!("{}\n{reference}\n{value}", self.salt.expose());
-                let mut digest = sha256_hex(text);
-                digest.truncate(FINGERPRINT_CHARS);
-                fingerprints.insert(reference, digest);
+                let fingerprint = self.fingerprint(&reference, value);
+                fingerprints.insert(reference, fingerprint);
             }
         }
         fingerprints
+    }
+
+    fn fingerprint(&self, reference: &Ref, value: &str) -> String {
+        let mut digest = sha256_hex(format!("{}\n{reference}\n{value}", self.salt.expose()));
+        digest.truncate(FINGERPRINT_CHARS);
+        digest
     }
 }
 
@@ -71,59 +82,95 @@ impl RefResolver for Vault {
         value.map(str::to_owned).ok_or_else(|| ResolveError::Unknown {
             reference: reference.to_string(),
             why: match reference.kind {
-                RefKind::PublicIp => "addresses are known once the server exists".to_owned(),
+                kind if kind.is_learnt() => "only the cloud tells it".to_owned(),
                 _ => "no component declares it, so the vault does not hold it".to_owned(),
             },
         })
     }
 }
 
-/// Resolves everything: what the vault holds, and the public addresses that are learnt as servers
-/// come into being.
+/// Resolves everything: what the vault holds, and what is learnt of the cloud: facts of servers as
+/// they come into being, and how nodes reach its API.
 pub struct Resolver {
     vault: Arc<Vault>,
-    public_ips: RwLock<BTreeMap<NodeName, Ipv4Addr>>,
+    learnt: RwLock<BTreeMap<Ref, String>>,
 }
 
 impl fmt::Debug for Resolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resolver").field("public_ips", &self.public_ips).finish_non_exhaustive()
+        // Names only: one of the values is a token.
+        let learnt: Vec<String> = self.read().keys().map(ToString::to_string).collect();
+        f.debug_struct("Resolver").field("learnt", &learnt).finish_non_exhaustive()
     }
 }
 
 impl Resolver {
-    /// Makes a resolver that knows these public addresses.
-    pub fn new(vault: Arc<Vault>, public_ips: BTreeMap<NodeName, Ipv4Addr>) -> Self {
-        Self { vault, public_ips: RwLock::new(public_ips) }
+    /// Makes a resolver that has learnt nothing yet.
+    pub fn new(vault: Arc<Vault>) -> Self {
+        Self { vault, learnt: RwLock::default() }
     }
 
-    /// Notes a node's public address.
-    pub fn learn(&self, node: NodeName, address: Ipv4Addr) {
-        let mut known = self.public_ips.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(node, address);
+    /// Notes a value; the last one counts.
+    pub fn learn(&self, reference: Ref, value: impl fmt::Display) {
+        self.write().insert(reference, value.to_string());
+    }
+
+    /// Notes what a node's server is.
+    pub fn learn_server(&self, node: &NodeName, id: u64, address: Ipv4Addr) {
+        self.learn(Ref::new(RefKind::PublicIp, node), address);
+        self.learn(Ref::new(RefKind::ServerId, node), id);
+    }
+
+    /// Forgets the facts of all servers, before they are learnt anew.
+    pub fn forget_servers(&self) {
+        self.write().retain(|reference, _| !reference.kind.is_of_server());
     }
 
     /// Returns a node's public address, if it is known.
     pub fn public_ip(&self, node: &str) -> Option<Ipv4Addr> {
-        let known = self.public_ips.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(node).copied()
+        self.read().get(&Ref::new(RefKind::PublicIp, node))?.parse().ok()
     }
 
     /// Returns the vault.
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
+
+    /// Returns a fingerprint of everything that can be resolved now: facts of servers as they are,
+    /// everything else as [`Vault::fingerprints`] does.
+    pub fn fingerprints(&self) -> Fingerprints {
+        let mut fingerprints = self.vault.fingerprints();
+        for (reference, value) in self.read().iter() {
+            let plain = reference.kind.is_of_server();
+            let print =
+                if plain { value.clone() } else { self.vault.fingerprint(reference, value) };
+            fingerprints.insert(reference.clone(), print);
+        }
+        fingerprints
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Ref, String>> {
+        self.learnt.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Ref, String>> {
+        self.learnt.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl RefResolver for Resolver {
     fn resolve(&self, reference: &Ref) -> Result<String, ResolveError> {
-        if reference.kind != RefKind::PublicIp {
+        if !reference.kind.is_learnt() {
             return self.vault.resolve(reference);
         }
-        let address = self.public_ip(&reference.name);
-        address.map(|address| address.to_string()).ok_or_else(|| ResolveError::Unknown {
+        let why = if reference.kind.is_of_server() {
+            "its server does not exist yet"
+        } else {
+            "this run has no way to the cloud"
+        };
+        self.read().get(reference).cloned().ok_or_else(|| ResolveError::Unknown {
             reference: reference.to_string(),
-            why: "its server does not exist yet".to_owned(),
+            why: why.to_owned(),
         })
     }
 }
@@ -145,14 +192,28 @@ mod tests {
 
     #[test]
     fn every_kind_resolves_and_addresses_are_learnt() {
-        let resolver = Resolver::new(Arc::new(vault()), BTreeMap::new());
+        let resolver = Resolver::new(Arc::new(vault()));
         let text = "@{secret:one} @{ca:platform} @{wg-private:a} @{wg-public:a} @{host-key:a} \
-                    @{host-public-key:a} @{public-ip:a}";
+                    @{host-public-key:a} @{server-id:a} @{public-ip:a}";
         let error = resolve_text(text, &resolver).unwrap_err().to_string();
-        assert_eq!(error, "@{public-ip:a} is not known: its server does not exist yet");
-        resolver.learn("a".parse().unwrap(), "192.0.2.7".parse().unwrap());
+        assert_eq!(error, "@{server-id:a} is not known: its server does not exist yet");
+        resolver.learn_server(&"a".parse().unwrap(), 42, "192.0.2.7".parse().unwrap());
         let resolved = resolve_text(text, &resolver).unwrap();
-        assert!(resolved.contains("BEGIN CERTIFICATE") && resolved.ends_with(" 192.0.2.7"));
+        assert!(resolved.contains("BEGIN CERTIFICATE") && resolved.ends_with(" 42 192.0.2.7"));
+        resolver.forget_servers();
+        assert!(resolve_text(text, &resolver).is_err());
+    }
+
+    #[test]
+    fn the_token_has_a_fingerprint_and_is_never_shown() {
+        let resolver = Resolver::new(Arc::new(vault()));
+        let token = Ref::new(RefKind::CloudToken, "nodes");
+        resolver.learn(token.clone(), "very-secret");
+        let fingerprints = resolver.fingerprints();
+        assert_eq!(fingerprints[&token].len(), FINGERPRINT_CHARS);
+        assert!(!format!("{resolver:?} {fingerprints:?}").contains("very-secret"));
+        resolver.learn(token.clone(), "another");
+        assert_ne!(resolver.fingerprints()[&token], fingerprints[&token]);
     }
 
     #[test]

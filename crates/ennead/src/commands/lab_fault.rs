@@ -125,6 +125,7 @@ fn api(fault: &ApiFault) -> Value {
         ApiFault::HoldActions { action, ms, lasts } => {
             fields("hold_actions", lasts, [json!({ "command": action, "ms": ms })])
         }
+        ApiFault::Unreachable { lasts } => fields("unreachable", lasts, []),
         ApiFault::SoldOut { server_type, location, lasts } => {
             let what = json!({ "server_type": server_type, "location": location });
             fields("sold_out", lasts, [what])

@@ -40,6 +40,7 @@ fn describe(fault: &Value) -> [String; 3] {
             let which = fault["command"].as_str().unwrap_or("all actions");
             (which.to_owned(), format!("{} ms longer", fault["ms"]))
         }
+        "unreachable" => ("the API, for servers".to_owned(), all),
         "sold_out" => {
             let place = format!("{} in {}", word(&fault["server_type"]), word(&fault["location"]));
             (place, all)
@@ -52,7 +53,7 @@ fn describe(fault: &Value) -> [String; 3] {
 
 /// The words that order it.
 fn spoken(kind: &str) -> String {
-    let api = ["refuse", "lose_response", "fail_action", "hold_actions", "sold_out"];
+    let api = ["refuse", "lose_response", "fail_action", "hold_actions", "sold_out", "unreachable"];
     let prefix = if api.contains(&kind) { "api " } else { "" };
     format!("{prefix}{}", kind.replace('_', "-"))
 }
@@ -127,6 +128,7 @@ mod tests {
                 json!({ "kind": "hold_actions", "command": null, "ms": 50 }),
                 "api hold-actions|all actions|50 ms longer",
             ),
+            (json!({ "kind": "unreachable" }), "api unreachable|the API, for servers|everything"),
             (
                 json!({ "kind": "sold_out", "server_type": "cx33", "location": "fsn1" }),
                 "api sold-out|cx33 in fsn1|everything",

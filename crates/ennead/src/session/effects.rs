@@ -10,9 +10,7 @@ use ennead_executor::nodes::{NodeError, NodePool, Reached, Retry};
 use ennead_executor::walk::{EffectError, Effects};
 use ennead_hcloud::Client;
 use ennead_host::clock::Stopwatch;
-use ennead_model::{
-    CloudAction, Condition, Fingerprints, NodeName, NodeOrder, NodeReport, Outcome, Ref, RefKind,
-};
+use ennead_model::{CloudAction, Condition, NodeName, NodeOrder, NodeReport, Outcome};
 use ennead_spec::vault::Resolver;
 
 use super::Session;
@@ -27,7 +25,6 @@ pub(crate) struct RealEffects<'a> {
     client: &'a Client,
     pool: Arc<NodePool>,
     resolver: Arc<Resolver>,
-    fingerprints: Fingerprints,
     seen: Mutex<BTreeMap<NodeName, String>>,
     watch: Stopwatch,
     /// When the last node was first seen to answer, since the walk's start.
@@ -42,25 +39,10 @@ impl<'a> RealEffects<'a> {
             client: &session.client,
             pool: Arc::clone(&session.pool),
             resolver: Arc::clone(&session.resolver),
-            fingerprints: session.vault.fingerprints(),
             seen: Mutex::default(),
             watch: Stopwatch::start(),
             answered: Mutex::default(),
         }
-    }
-
-    /// Returns the fingerprints of everything an order refers to, public addresses included.
-    fn fingerprints_for(&self, order: &NodeOrder) -> Result<Fingerprints, EffectError> {
-        let mut fingerprints = self.fingerprints.clone();
-        for reference in order.references().map_err(effect_error)? {
-            if reference.kind == RefKind::PublicIp
-                && let Some(address) = self.resolver.public_ip(&reference.name)
-            {
-                let reference = Ref::new(RefKind::PublicIp, &reference.name);
-                fingerprints.insert(reference, address.to_string());
-            }
-        }
-        Ok(fingerprints)
     }
 
     /// Finds a node's public address when its server was made a moment ago.
@@ -69,11 +51,13 @@ impl<'a> RealEffects<'a> {
             return Ok(());
         }
         let server = self.client.server_named(node.as_str()).await.map_err(effect_error)?;
-        let address = server.and_then(|server| server.public_net.ipv4);
-        let address = address.and_then(|ipv4| ipv4.ip.parse().ok());
-        let address = address
+        let found = server.and_then(|server| {
+            let address = server.public_net.ipv4?.ip.parse().ok()?;
+            Some((server.id, address))
+        });
+        let (id, address) = found
             .ok_or_else(|| EffectError::new(format!("{node}: its server has no IPv4 address")))?;
-        self.session.introduce(node, address);
+        self.session.introduce(node, id, address);
         Ok(())
     }
 
@@ -125,7 +109,7 @@ impl Effects for RealEffects<'_> {
     }
 
     async fn converge(&self, order: &NodeOrder) -> Result<NodeReport, EffectError> {
-        let fingerprints = self.fingerprints_for(order)?;
+        let fingerprints = self.resolver.fingerprints();
         let mut resolved = order.resolve(self.resolver.as_ref()).map_err(effect_error)?;
         resolved.digest = Some(order.digest_with(&fingerprints).map_err(effect_error)?);
         let report = self.pool.converge(&resolved, NO_DEADLINE).await;

@@ -16,10 +16,11 @@ use ennead_hcloud::{Client, CloudError, RetryPolicy};
 use ennead_host::ssh::{Identity, SshTarget, open_shell};
 use ennead_host::{clock, environment};
 use ennead_model::inventory::INVENTORY_FORMAT_VERSION;
-use ennead_model::{Fingerprints, Inventory, Known, NodeName, Plan, Ref, RefKind};
+use ennead_model::{Inventory, Known, NodeName, Plan, Ref, RefKind};
 use ennead_planner::plan::{PlanInput, is_only_doubt, plan};
 use ennead_spec::Spec;
 use ennead_spec::vault::{Resolver, Vault, VaultError, VaultFiles, Wanted};
+use secrecy::ExposeSecret as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -67,7 +68,10 @@ impl Session {
         let identity = Identity::new(&key).or_exit(Exit::Internal)?;
         let program = environment::executable().or_exit(Exit::Internal)?;
         let pool = Arc::new(NodePool::new(identity.clone(), &program));
-        let resolver = Arc::new(Resolver::new(Arc::clone(&vault), BTreeMap::new()));
+        let resolver = Arc::new(Resolver::new(Arc::clone(&vault)));
+        let of_nodes = |kind| Ref::new(kind, "nodes");
+        resolver.learn(of_nodes(RefKind::CloudEndpoint), &access.endpoint_of_nodes);
+        resolver.learn(of_nodes(RefKind::CloudToken), access.token_of_nodes.expose_secret());
         Ok(Self { spec, spec_sha256, vault, resolver, client, pool, identity })
     }
 
@@ -93,9 +97,10 @@ impl Session {
         let cloud = observe_cloud(&self.client, &self.spec.platform, &wanted)
             .await
             .map_err(|error| self.cloud_error(&error))?;
+        self.resolver.forget_servers();
         for (name, server) in &cloud.servers {
             if let (Ok(node), Some(address)) = (NodeName::new(name.clone()), server.public_ip) {
-                self.introduce(&node, address);
+                self.introduce(&node, server.id, address);
             }
         }
         Ok(Inventory { format_version: INVENTORY_FORMAT_VERSION, cloud, nodes: BTreeMap::new() })
@@ -141,7 +146,7 @@ impl Session {
         allow_destroy: &[NodeName],
         decide: impl FnOnce(&PlanInput<'_>) -> T,
     ) -> T {
-        let fingerprints = self.fingerprints(inventory);
+        let fingerprints = self.resolver.fingerprints();
         let allow_destroy: BTreeSet<NodeName> = allow_destroy.iter().cloned().collect();
         decide(&PlanInput {
             fleet: &self.spec.fleet,
@@ -151,16 +156,6 @@ impl Session {
             fingerprints: &fingerprints,
             allow_destroy: &allow_destroy,
         })
-    }
-
-    fn fingerprints(&self, inventory: &Inventory) -> Fingerprints {
-        let mut fingerprints = self.vault.fingerprints();
-        for (name, server) in &inventory.cloud.servers {
-            if let Some(address) = server.public_ip {
-                fingerprints.insert(Ref::new(RefKind::PublicIp, name), address.to_string());
-            }
-        }
-        fingerprints
     }
 
     /// Carries a plan out, showing it; the token stops it after the steps that are under way.
@@ -210,8 +205,8 @@ impl Session {
         self.pool.close().await;
     }
 
-    fn introduce(&self, node: &NodeName, public_ip: Ipv4Addr) {
-        self.resolver.learn(node.clone(), public_ip);
+    fn introduce(&self, node: &NodeName, server: u64, public_ip: Ipv4Addr) {
+        self.resolver.learn_server(node, server, public_ip);
         self.pool.put(NodeAccess {
             node: node.clone(),
             public_ip,

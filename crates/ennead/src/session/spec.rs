@@ -71,6 +71,10 @@ const TOKEN_VARIABLE: &str = "HCLOUD_TOKEN";
 pub(crate) struct CloudAccess {
     pub(crate) endpoint: String,
     pub(crate) token: SecretString,
+    /// Where nodes reach it: in the lab another address, since its loopback is not theirs.
+    pub(crate) endpoint_of_nodes: String,
+    /// What nodes open it with, if anything runs on them that has to.
+    pub(crate) token_of_nodes: SecretString,
 }
 
 /// Finds endpoint and token: the command line before the spec, the lab's when the spec says so.
@@ -87,6 +91,22 @@ pub(crate) fn cloud_access(global: &Global, spec: &Spec) -> Result<CloudAccess, 
     let named = TokenSource::Env(TOKEN_VARIABLE.to_owned());
     let elsewhere = global.endpoint.is_some() && environment::read(TOKEN_VARIABLE).is_some();
     let source = if elsewhere { &named } else { &spec.cloud.token };
+    let is_lab = global.endpoint.is_none() && spec.cloud.endpoint.is_none();
+    let of_nodes = if is_lab { read_word(&lab.join("endpoint-of-servers"))? } else { None };
+    let token = token_at(global, &lab, source)?;
+    let token_of_nodes = match &spec.cloud.token_of_nodes {
+        Some(source) if !elsewhere => token_at(global, &lab, source)?,
+        _ => token.clone(),
+    };
+    let endpoint_of_nodes = of_nodes.unwrap_or_else(|| endpoint.clone());
+    Ok(CloudAccess { endpoint, token, endpoint_of_nodes, token_of_nodes })
+}
+
+fn token_at(
+    global: &Global,
+    lab: &Utf8Path,
+    source: &TokenSource,
+) -> Result<SecretString, CommandError> {
     let token = match source {
         TokenSource::Env(name) => environment::read(name).ok_or_else(|| {
             CommandError::new(Exit::Usage, format!("the environment variable {name} is not set"))
@@ -104,7 +124,7 @@ pub(crate) fn cloud_access(global: &Global, spec: &Spec) -> Result<CloudAccess, 
                 .hint("start it with `ennead lab up`")
         })?,
     };
-    Ok(CloudAccess { endpoint, token: SecretString::from(token) })
+    Ok(SecretString::from(token))
 }
 
 fn read_word(path: &Utf8Path) -> Result<Option<String>, CommandError> {

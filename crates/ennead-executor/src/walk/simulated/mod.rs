@@ -210,11 +210,17 @@ impl SimulatedWorld {
 
 impl State {
     fn fingerprint(&self, reference: &Ref) -> Option<String> {
-        if reference.kind != RefKind::PublicIp {
+        if !reference.kind.is_of_server() {
             return Some(sha256_hex(reference.to_string()));
         }
         let server = self.cloud.servers.get(&reference.name)?;
-        server.public_ip.map(|address| sha256_hex(address.to_string()))
+        let address = server.public_ip?;
+        let fact = if reference.kind == RefKind::ServerId {
+            server.id.to_string()
+        } else {
+            address.to_string()
+        };
+        Some(sha256_hex(fact))
     }
 
     fn next_id(&mut self) -> u64 {

@@ -417,6 +417,12 @@ impl World for RealWorld {
         Ok(running)
     }
 
+    async fn api_listener(&self) -> Result<Option<std::net::TcpListener>, WorldError> {
+        let place = &self.inner.place;
+        let listened = public_side::listen_for_api(place).await;
+        listened.map(Some).map_err(|why| why.about(format!("lab {}", place.lab), "open the API of"))
+    }
+
     async fn next_event(&self) -> WorldEvent {
         match self.events.lock().await.recv().await {
             Some(event) => event,

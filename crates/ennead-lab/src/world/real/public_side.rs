@@ -1,6 +1,6 @@
 //! Addresses, routes, filters and names.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use async_trait::async_trait;
 
@@ -12,8 +12,8 @@ use crate::world::record::{
 };
 use crate::world::why::Why;
 use crate::world::{
-    LabPlace, NetworkRoute, PacketFilter, PublicSide, WorldError, ZoneSeed, filter, namespace,
-    routes,
+    API_PORT, LabPlace, NetworkRoute, PacketFilter, PublicSide, WorldError, ZoneSeed, filter,
+    namespace, routes,
 };
 
 /// Whose turn it is to move floating addresses.
@@ -35,6 +35,21 @@ pub(super) async fn serve_names(
     };
     let sockets = namespace::inside(&place.names().internet(), bind).await?;
     names.serve(sockets).map_err(|error| Why::of(&error))
+}
+
+/// Listens for the API beside the name server. A socket belongs for ever to the namespace in which it
+/// was made, so nobody but this lab's servers and this machine reaches it.
+pub(super) async fn listen_for_api(place: &LabPlace) -> Result<TcpListener, Why> {
+    let address = SocketAddr::new(place.name_server().ip(), API_PORT);
+    let bind = move || {
+        let bind = || {
+            let listener = TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        };
+        bind().map_err(|error: std::io::Error| Why(format!("listen on {address}: {error}")))
+    };
+    namespace::inside(&place.names().internet(), bind).await
 }
 
 impl Inner {
