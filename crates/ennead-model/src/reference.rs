@@ -36,11 +36,16 @@ pub enum RefKind {
     OperatorPublicKey,
     /// A node's public IPv4 address: `@{public-ip:NODE}`. Known once its server exists.
     PublicIp,
+    /// The address of an entry's floating IP in a site: `@{floating-ip:ENTRY/SITE}`. Known once it
+    /// exists.
+    FloatingIp,
+    /// The cloud's id of the same: `@{floating-ip-id:ENTRY/SITE}`.
+    FloatingIpId,
 }
 
 impl RefKind {
     /// All kinds with their spelling.
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 12] = [
         (Self::Secret, "secret"),
         (Self::Ca, "ca"),
         (Self::Cert, "cert"),
@@ -51,7 +56,14 @@ impl RefKind {
         (Self::HostPublicKey, "host-public-key"),
         (Self::OperatorPublicKey, "operator-public-key"),
         (Self::PublicIp, "public-ip"),
+        (Self::FloatingIp, "floating-ip"),
+        (Self::FloatingIpId, "floating-ip-id"),
     ];
+
+    /// Returns whether the value exists only once the cloud has made what it belongs to.
+    pub fn is_of_the_cloud(self) -> bool {
+        matches!(self, Self::PublicIp | Self::FloatingIp | Self::FloatingIpId)
+    }
 
     fn spelling(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, text)| text)

@@ -152,7 +152,9 @@ fn add_witness(spec: &mut Spec, witness: &Witness) {
         name: witness.tier.clone(),
         server_type: witness.server_type.clone(),
         components: etcd(),
+        backups: false,
     });
+    let backups = fleet.tiers.get(&witness.tier).is_some_and(|tier| tier.backups);
     let node = Node {
         name: witness.node.clone(),
         site: witness.site.clone(),
@@ -162,6 +164,7 @@ fn add_witness(spec: &mut Spec, witness: &Witness) {
         memory_bytes: witness.memory_bytes,
         cores: witness.cores,
         components: etcd(),
+        backups,
     };
     fleet.nodes.insert(witness.node.clone(), node);
 }
@@ -180,4 +183,5 @@ fn settle(spec: &mut Spec) {
     for node in spec.fleet.nodes.values_mut() {
         node.components.extend(names.iter().cloned());
     }
+    spec.fleet.settle_entries();
 }

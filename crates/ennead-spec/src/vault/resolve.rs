@@ -24,7 +24,10 @@ impl Vault {
             RefKind::HostKey => self.hosts.get(name).map(|pair| pair.private.expose()),
             RefKind::HostPublicKey => self.host_public_key(name),
             RefKind::OperatorPublicKey if name == "platform" => self.operator_public_key(),
-            RefKind::OperatorPublicKey | RefKind::PublicIp => None,
+            RefKind::OperatorPublicKey
+            | RefKind::PublicIp
+            | RefKind::FloatingIp
+            | RefKind::FloatingIpId => None,
         }
     }
 
@@ -42,7 +45,7 @@ impl Vault {
             RefKind::OperatorPublicKey => {
                 self.operator_public_key().map(|_| "platform").into_iter().collect()
             }
-            RefKind::PublicIp => Vec::new(),
+            RefKind::PublicIp | RefKind::FloatingIp | RefKind::FloatingIpId => Vec::new(),
         }
     }
 
@@ -72,29 +75,37 @@ impl RefResolver for Vault {
             reference: reference.to_string(),
             why: match reference.kind {
                 RefKind::PublicIp => "addresses are known once the server exists".to_owned(),
+                RefKind::FloatingIp | RefKind::FloatingIpId => {
+                    "a floating IP is known once the cloud has made it".to_owned()
+                }
                 _ => "no component declares it, so the vault does not hold it".to_owned(),
             },
         })
     }
 }
 
-/// Resolves everything: what the vault holds, and the public addresses that are learnt as servers
-/// come into being.
+/// Resolves everything: what the vault holds, and what is learnt as servers and floating IPs come
+/// into being.
 pub struct Resolver {
     vault: Arc<Vault>,
     public_ips: RwLock<BTreeMap<NodeName, Ipv4Addr>>,
+    /// By `ENTRY/SITE`: the address and the cloud's id.
+    floating_ips: RwLock<BTreeMap<String, (Ipv4Addr, u64)>>,
 }
 
 impl fmt::Debug for Resolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resolver").field("public_ips", &self.public_ips).finish_non_exhaustive()
+        f.debug_struct("Resolver")
+            .field("public_ips", &self.public_ips)
+            .field("floating_ips", &self.floating_ips)
+            .finish_non_exhaustive()
     }
 }
 
 impl Resolver {
     /// Makes a resolver that knows these public addresses.
     pub fn new(vault: Arc<Vault>, public_ips: BTreeMap<NodeName, Ipv4Addr>) -> Self {
-        Self { vault, public_ips: RwLock::new(public_ips) }
+        Self { vault, public_ips: RwLock::new(public_ips), floating_ips: RwLock::default() }
     }
 
     /// Notes a node's public address.
@@ -109,6 +120,29 @@ impl Resolver {
         known.get(node).copied()
     }
 
+    /// Notes the floating IP of an entry in a site, `ENTRY/SITE`.
+    pub fn learn_floating_ip(&self, place: &str, address: Ipv4Addr, id: u64) {
+        let mut known = self.floating_ips.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(place.to_owned(), (address, id));
+    }
+
+    /// Returns address and id of the floating IP of an entry in a site, `ENTRY/SITE`, if known.
+    pub fn floating_ip(&self, place: &str) -> Option<(Ipv4Addr, u64)> {
+        let known = self.floating_ips.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(place).copied()
+    }
+
+    /// Returns the value of a reference to something of the cloud, if it is known.
+    pub fn learnt(&self, reference: &Ref) -> Option<String> {
+        let name = &reference.name;
+        match reference.kind {
+            RefKind::PublicIp => self.public_ip(name).map(|address| address.to_string()),
+            RefKind::FloatingIp => self.floating_ip(name).map(|(address, _)| address.to_string()),
+            RefKind::FloatingIpId => self.floating_ip(name).map(|(_, id)| id.to_string()),
+            _ => None,
+        }
+    }
+
     /// Returns the vault.
     pub fn vault(&self) -> &Vault {
         &self.vault
@@ -117,13 +151,15 @@ impl Resolver {
 
 impl RefResolver for Resolver {
     fn resolve(&self, reference: &Ref) -> Result<String, ResolveError> {
-        if reference.kind != RefKind::PublicIp {
+        if !reference.kind.is_of_the_cloud() {
             return self.vault.resolve(reference);
         }
-        let address = self.public_ip(&reference.name);
-        address.map(|address| address.to_string()).ok_or_else(|| ResolveError::Unknown {
+        self.learnt(reference).ok_or_else(|| ResolveError::Unknown {
             reference: reference.to_string(),
-            why: "its server does not exist yet".to_owned(),
+            why: match reference.kind {
+                RefKind::PublicIp => "its server does not exist yet".to_owned(),
+                _ => "it does not exist yet".to_owned(),
+            },
         })
     }
 }
@@ -153,6 +189,11 @@ mod tests {
         resolver.learn("a".parse().unwrap(), "192.0.2.7".parse().unwrap());
         let resolved = resolve_text(text, &resolver).unwrap();
         assert!(resolved.contains("BEGIN CERTIFICATE") && resolved.ends_with(" 192.0.2.7"));
+        let text = "@{floating-ip:public/west} @{floating-ip-id:public/west}";
+        let error = resolve_text(text, &resolver).unwrap_err().to_string();
+        assert_eq!(error, "@{floating-ip:public/west} is not known: it does not exist yet");
+        resolver.learn_floating_ip("public/west", "198.51.100.7".parse().unwrap(), 42);
+        assert_eq!(resolve_text(text, &resolver).unwrap(), "198.51.100.7 42");
     }
 
     #[test]

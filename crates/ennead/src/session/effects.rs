@@ -11,7 +11,7 @@ use ennead_executor::walk::{EffectError, Effects};
 use ennead_hcloud::Client;
 use ennead_host::clock::Stopwatch;
 use ennead_model::{
-    CloudAction, Condition, Fingerprints, NodeName, NodeOrder, NodeReport, Outcome, Ref, RefKind,
+    CloudAction, Condition, Fingerprints, NodeName, NodeOrder, NodeReport, Outcome,
 };
 use ennead_spec::vault::Resolver;
 
@@ -53,11 +53,8 @@ impl<'a> RealEffects<'a> {
     fn fingerprints_for(&self, order: &NodeOrder) -> Result<Fingerprints, EffectError> {
         let mut fingerprints = self.fingerprints.clone();
         for reference in order.references().map_err(effect_error)? {
-            if reference.kind == RefKind::PublicIp
-                && let Some(address) = self.resolver.public_ip(&reference.name)
-            {
-                let reference = Ref::new(RefKind::PublicIp, &reference.name);
-                fingerprints.insert(reference, address.to_string());
+            if let Some(value) = self.resolver.learnt(&reference) {
+                fingerprints.insert(reference, value);
             }
         }
         Ok(fingerprints)
