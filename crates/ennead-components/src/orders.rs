@@ -127,13 +127,7 @@ pub fn image_packages() -> Vec<String> {
 
 /// Makes the smallest fleet in which every component applies: two sites with one node each.
 fn everything() -> Fleet {
-    let mut fleet = Fleet {
-        platform: "image".to_owned(),
-        sites: BTreeMap::new(),
-        tiers: BTreeMap::new(),
-        nodes: BTreeMap::new(),
-        services: BTreeMap::new(),
-    };
+    let mut fleet = Fleet { platform: "image".to_owned(), ..Fleet::default() };
     for index in 1..=2_u8 {
         let label = format!("image-{index}");
         let name = NodeName::new(label.as_str()).expect("a label");
@@ -148,6 +142,7 @@ fn everything() -> Fleet {
             memory_bytes: 4 << 30,
             cores: 2,
             components: ALL.iter().map(|component| component_name(*component)).collect(),
+            backups: false,
         };
         let (location, network_zone) = (label.clone(), label);
         let place = Site { name: site.clone(), location, network_zone, private_prefix };

@@ -63,15 +63,15 @@ impl From<ShortFleet> for Fleet {
                 memory_bytes: node.memory_gib << 30,
                 cores: 4,
                 components: node.runs,
+                backups: false,
             };
             (name, node)
         };
         Self {
             platform: short.platform,
             sites: short.sites.into_iter().map(site).collect(),
-            tiers: BTreeMap::new(),
             nodes: short.nodes.into_iter().map(node).collect(),
-            services: BTreeMap::new(),
+            ..Self::default()
         }
     }
 }

@@ -5,7 +5,10 @@ use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::{ComponentName, NodeName, ServiceName, SiteName, TierName};
+use crate::entry::{Entry, Volume};
+use crate::names::{
+    ComponentName, EntryName, NodeName, ServiceName, SiteName, TierName, VolumeName,
+};
 use crate::service::Service;
 
 /// An IPv4 prefix, for example `10.1.0.0/24`. Host bits are zero (checked on parsing).
@@ -101,6 +104,9 @@ pub struct Tier {
     pub server_type: String,
     /// What its nodes run unless a node says otherwise.
     pub components: BTreeSet<ComponentName>,
+    /// Whether the cloud makes backups of its nodes' disks unless a node says otherwise.
+    #[serde(default)]
+    pub backups: bool,
 }
 
 /// A machine that we manage, with everything about it decided.
@@ -122,10 +128,13 @@ pub struct Node {
     pub cores: u32,
     /// What it runs, after the tier's list and the node's exceptions.
     pub components: BTreeSet<ComponentName>,
+    /// Whether the cloud makes backups of its disk.
+    #[serde(default)]
+    pub backups: bool,
 }
 
 /// All nodes, sites and tiers of one platform.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fleet {
     /// The platform's name; part of names and labels in the cloud.
     pub platform: String,
@@ -138,6 +147,12 @@ pub struct Fleet {
     /// What runs on them besides the components.
     #[serde(default)]
     pub services: BTreeMap<ServiceName, Service>,
+    /// Where users come in.
+    #[serde(default)]
+    pub entries: BTreeMap<EntryName, Entry>,
+    /// Disks of their own, beside those of the servers.
+    #[serde(default)]
+    pub volumes: BTreeMap<VolumeName, Volume>,
 }
 
 impl Fleet {

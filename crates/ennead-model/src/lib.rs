@@ -9,6 +9,7 @@ pub mod cloud;
 pub mod clouds;
 pub mod day;
 pub mod digest;
+pub mod entry;
 pub mod finding;
 pub mod fleet;
 pub mod inventory;
@@ -28,6 +29,7 @@ pub use catalogue::Catalogue;
 pub use cloud::CloudAction;
 pub use day::Day;
 pub use digest::{Digest, sha256_hex};
+pub use entry::{Entry, EntryDns, Volume};
 pub use finding::{Finding, Severity};
 pub use fleet::{Fleet, Node, Site, Tier};
 pub use inventory::{
@@ -36,7 +38,9 @@ pub use inventory::{
 pub use known::Known;
 pub use load::{Load, parse_bytes};
 pub use money::{Money, MoneyError};
-pub use names::{ComponentName, NameError, NodeName, ServiceName, SiteName, TierName};
+pub use names::{
+    ComponentName, EntryName, NameError, NodeName, ServiceName, SiteName, TierName, VolumeName,
+};
 pub use order::{Condition, NodeAction, NodeOrder, OnChange};
 pub use outcome::{ActionReport, NodeReport, Outcome};
 pub use plan::{Blocked, Gate, Plan, Risk, Step, StepAction, StepId};

@@ -109,6 +109,14 @@ name!(
     ServiceName
 );
 name!(
+    /// The name of an entry: where users come in.
+    EntryName
+);
+name!(
+    /// The name of a volume.
+    VolumeName
+);
+name!(
     /// The name of a component: etcd as a kind, not one instance of it.
     ComponentName
 );

@@ -42,11 +42,16 @@ pub enum RefKind {
     CloudEndpoint,
     /// What opens the cloud's API to nodes: `@{cloud-token:nodes}`.
     CloudToken,
+    /// The address of an entry's floating IP in a site: `@{floating-ip:ENTRY/SITE}`. Known once it
+    /// exists.
+    FloatingIp,
+    /// The cloud's id of the same: `@{floating-ip-id:ENTRY/SITE}`.
+    FloatingIpId,
 }
 
 impl RefKind {
     /// All kinds with their spelling.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::Secret, "secret"),
         (Self::Ca, "ca"),
         (Self::Cert, "cert"),
@@ -60,6 +65,8 @@ impl RefKind {
         (Self::ServerId, "server-id"),
         (Self::CloudEndpoint, "cloud-endpoint"),
         (Self::CloudToken, "cloud-token"),
+        (Self::FloatingIp, "floating-ip"),
+        (Self::FloatingIpId, "floating-ip-id"),
     ];
 
     /// Returns whether it names a fact of a node's server, which exists once the server does.
@@ -67,9 +74,14 @@ impl RefKind {
         matches!(self, Self::PublicIp | Self::ServerId)
     }
 
+    /// Returns whether the value exists only once the cloud has made what it belongs to.
+    pub fn is_of_the_cloud(self) -> bool {
+        self.is_of_server() || matches!(self, Self::FloatingIp | Self::FloatingIpId)
+    }
+
     /// Returns whether its value comes from the cloud or the way there, not from the vault.
     pub fn is_learnt(self) -> bool {
-        self.is_of_server() || matches!(self, Self::CloudEndpoint | Self::CloudToken)
+        self.is_of_the_cloud() || matches!(self, Self::CloudEndpoint | Self::CloudToken)
     }
 
     fn spelling(self) -> &'static str {

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use ennead_model::entry::{TTL_S_MAX, TTL_S_MIN, VOLUME_GB};
 use ennead_model::{Catalogue, Load, Money};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
@@ -34,6 +35,12 @@ struct Draft {
     load: [u32; 5],
     /// Which nodes vote; their number is made odd. Empty leaves the option out.
     voters: Vec<Index>,
+    /// Whether there is an entry, whether it names its sites, and for how long its name is kept.
+    entry: Option<(bool, Option<u32>)>,
+    /// Nodes that have a volume, with its size.
+    volumes: Vec<(Index, u32)>,
+    /// Which tier has backups, and which node differs from its own.
+    backups: Option<(Index, Index)>,
 }
 
 /// Returns a strategy of texts of valid specs: one to three sites, one to three tiers, one to twelve
@@ -66,7 +73,13 @@ fn any_draft() -> impl Strategy<Value = Draft> {
         prop::collection::vec(any::<Index>(), 0..=5),
         prop::option::of(prop::array::uniform5(0_u32..1_000)),
     );
-    (head, body).prop_map(|((platform, drills, budget, endpoint, locations), body)| {
+    let beside = (
+        prop::option::of((any::<bool>(), prop::option::of(TTL_S_MIN..=TTL_S_MAX))),
+        prop::collection::vec((any::<Index>(), VOLUME_GB), 0..=2),
+        prop::option::of(any::<(Index, Index)>()),
+    );
+    (head, body, beside).prop_map(|(head, body, (entry, volumes, backups))| {
+        let (platform, drills, budget, endpoint, locations) = head;
         let (server_type, tiers, databases, nodes, voters, load) = body;
         let load = load.unwrap_or_default();
         let sites: Vec<_> = (1_u8..).zip(locations).map(|(octet, name)| (name, octet)).collect();
@@ -80,7 +93,21 @@ fn any_draft() -> impl Strategy<Value = Draft> {
                 .map(|(tier, site)| (1 + tier.index(all.len() - 1), site.index(sites.len())));
             placed.extend(further);
         }
-        Draft { platform, drills, budget, endpoint, sites, tiers: all, nodes: placed, load, voters }
+        let (tiers, nodes) = (all, placed);
+        Draft {
+            platform,
+            drills,
+            budget,
+            endpoint,
+            sites,
+            tiers,
+            nodes,
+            load,
+            voters,
+            entry,
+            volumes,
+            backups,
+        }
     })
 }
 
@@ -107,18 +134,26 @@ fn render_draft(draft: &Draft) -> String {
         line(format_args!("[sites.s{octet}]\nlocation = {location:?}"));
         line(format_args!("private_prefix = \"10.{octet}.0.0/24\""));
     }
+    let backups = draft.backups.as_ref();
+    let safe = backups.map(|(tier, _)| tier.index(draft.tiers.len()));
     for (index, (server_type, components)) in draft.tiers.iter().enumerate() {
         line(format_args!("[tiers.t{index}]\nserver_type = {server_type:?}"));
-        line(format_args!("components = {components:?}"));
+        line(format_args!("components = {components:?}\nbackups = {}", safe == Some(index)));
     }
+    let differs = backups.map(|(_, node)| node.index(draft.nodes.len()));
     let mut names = Vec::new();
     for (index, (tier, site)) in draft.nodes.iter().enumerate() {
         let Some((_, octet)) = draft.sites.get(*site) else { continue };
         let name = format!("n{index}-t{tier}-s{octet}");
         line(format_args!("[nodes.{name}]\nsite = \"s{octet}\"\ntier = \"t{tier}\""));
         line(format_args!("address = \"10.{octet}.0.{}\"", 10 + index));
+        if differs == Some(index) {
+            line(format_args!("backups = {}", safe != Some(*tier)));
+        }
         names.push(name);
     }
+    text.push_str(&render_beside(draft, &names));
+    let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
     let mut voters: Vec<&String> = draft.voters.iter().map(|vote| vote.get(&names)).collect();
     voters.sort();
     voters.dedup();
@@ -127,6 +162,29 @@ fn render_draft(draft: &Draft) -> String {
     }
     if !voters.is_empty() {
         line(format_args!("[components.etcd]\nvoters = {voters:?}"));
+    }
+    text
+}
+
+/// Renders what stands beside the nodes: the first of them can hold every entry.
+fn render_beside(draft: &Draft, names: &[String]) -> String {
+    let mut text = String::new();
+    // Writing to a text cannot fail.
+    let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").is_ok();
+    if let Some((named, ttl_s)) = &draft.entry {
+        line(format_args!("[entries.users]\ncomponent = \"haproxy\""));
+        let first = draft.nodes.first().and_then(|(_, site)| draft.sites.get(*site));
+        if let Some((_, octet)) = first.filter(|_| *named) {
+            line(format_args!("sites = [\"s{octet}\"]"));
+        }
+        if let Some(ttl_s) = ttl_s {
+            line(format_args!("dns = \"app.example.com\"\nttl_s = {ttl_s}"));
+            line(format_args!("make_zone = \"example.com\""));
+        }
+    }
+    for (index, (node, size)) in draft.volumes.iter().enumerate() {
+        let node = node.get(names);
+        line(format_args!("[volumes.v{index}]\nnode = {node:?}\nsize_gb = {size}"));
     }
     text
 }

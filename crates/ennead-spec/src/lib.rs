@@ -7,6 +7,7 @@ mod budget;
 pub mod claims;
 mod cloud;
 pub mod edit;
+mod entries;
 mod fleet;
 #[cfg(any(test, feature = "test-support"))]
 pub mod generate;
@@ -22,6 +23,7 @@ mod spec;
 pub mod store;
 mod text;
 pub mod vault;
+mod volumes;
 
 pub use parse::{FORMAT_VERSION, Parsed, parse_spec};
 pub use presets::{PRESETS, Preset, preset};

@@ -1,11 +1,10 @@
 //! From text to [`Spec`]: reads every table and never stops at the first mistake.
 
-use std::collections::BTreeMap;
-
 use ennead_model::{Catalogue, Finding, Fleet, Load, Money, Severity};
 
 use crate::budget::read_budget;
 use crate::cloud::read_cloud;
+use crate::entries::read_entries;
 use crate::fleet::{place_components, read_nodes, read_sites, read_tiers};
 use crate::load::read_load;
 use crate::operator::read_operator;
@@ -14,6 +13,7 @@ use crate::promise::read_promises;
 use crate::services::read_services;
 use crate::spec::Spec;
 use crate::text::{Document, Places, Section, without_errors};
+use crate::volumes::read_volumes;
 
 /// Version of the spec's format that this program reads.
 pub const FORMAT_VERSION: i64 = 1;
@@ -151,9 +151,7 @@ fn read_fleet(
         note_empty(root);
         return None;
     };
-    let platform = String::new();
-    let mut fleet =
-        Fleet { platform, sites, tiers, nodes: BTreeMap::new(), services: BTreeMap::new() };
+    let mut fleet = Fleet { sites, tiers, ..Fleet::default() };
     let (exceptions, nodes_whole) = read_nodes(root, &nodes, &mut fleet, catalogue);
     for finding in place_components(&mut fleet, options, &exceptions) {
         root.note(finding);
@@ -164,6 +162,12 @@ fn read_fleet(
     note_unused(root, &fleet);
     if let Some(section) = root.section("services") {
         fleet.services = read_services(&section, &fleet);
+    }
+    if let Some(section) = root.section("entries") {
+        fleet.entries = read_entries(&section, &fleet);
+    }
+    if let Some(section) = root.section("volumes") {
+        fleet.volumes = read_volumes(&section, &fleet);
     }
     Some(fleet)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ennead_model::{ComponentName, Money, Needs, Node, Service};
+use ennead_model::{ComponentName, Entry, Money, Needs, Node, Service};
 use toml::{Table, Value};
 
 use crate::fleet::everywhere;
@@ -41,6 +41,12 @@ pub fn render_spec(spec: &Spec) -> Result<String, toml::ser::Error> {
     if !spec.fleet.services.is_empty() {
         root.insert("services".into(), services(spec).into());
     }
+    if !spec.fleet.entries.is_empty() {
+        root.insert("entries".into(), entries(spec).into());
+    }
+    if !spec.fleet.volumes.is_empty() {
+        root.insert("volumes".into(), volumes(spec).into());
+    }
     let mut options = Table::try_from(&spec.options)?;
     options.retain(|_, value| value.as_table().is_none_or(|table| !table.is_empty()));
     if !options.is_empty() {
@@ -71,7 +77,12 @@ fn sites(spec: &Spec) -> Table {
 fn tiers(spec: &Spec) -> Table {
     let tier = |tier: &ennead_model::Tier| {
         let server_type = tier.server_type.as_str().into();
-        table([("server_type", server_type), ("components", list(&tier.components))])
+        let mut table =
+            table([("server_type", server_type), ("components", list(&tier.components))]);
+        if tier.backups {
+            table.insert("backups".into(), true.into());
+        }
+        table
     };
     spec.fleet.tiers.iter().map(|(name, it)| (name.to_string(), tier(it).into())).collect()
 }
@@ -91,6 +102,9 @@ fn node(spec: &Spec, node: &Node, everywhere: &BTreeSet<ComponentName>) -> Table
     let Some(tier) = spec.fleet.tiers.get(&node.tier) else { return table };
     if node.server_type != tier.server_type {
         table.insert("server_type".into(), node.server_type.as_str().into());
+    }
+    if node.backups != tier.backups {
+        table.insert("backups".into(), node.backups.into());
     }
     let exceptions = [
         ("add", node.components.difference(&tier.components)),
@@ -128,6 +142,32 @@ fn services(spec: &Spec) -> Table {
         table
     };
     spec.fleet.services.iter().map(|(name, it)| (name.to_string(), service(it).into())).collect()
+}
+
+fn entries(spec: &Spec) -> Table {
+    let entry = |it: &Entry| {
+        let mut table = table([("component", it.component.as_str().into())]);
+        if !it.everywhere {
+            table.insert("sites".into(), list(&it.sites));
+        }
+        if let Some(dns) = &it.dns {
+            table.insert("dns".into(), dns.name.as_str().into());
+            table.insert("ttl_s".into(), i64::from(dns.ttl_s).into());
+            if let Some(zone) = &dns.make_zone {
+                table.insert("make_zone".into(), zone.as_str().into());
+            }
+        }
+        table
+    };
+    spec.fleet.entries.iter().map(|(name, it)| (name.to_string(), entry(it).into())).collect()
+}
+
+fn volumes(spec: &Spec) -> Table {
+    let volume = |it: &ennead_model::Volume| {
+        let size = i64::from(it.size_gb).into();
+        table([("node", it.node.as_str().into()), ("size_gb", size)])
+    };
+    spec.fleet.volumes.iter().map(|(name, it)| (name.to_string(), volume(it).into())).collect()
 }
 
 /// A budget has whole cents and is small, so its shortest decimal form is the amount itself.

@@ -46,6 +46,7 @@ mod tests {
             memory_bytes: 1,
             cores: 1,
             components: components.iter().map(|name| name.parse().unwrap()).collect(),
+            backups: false,
         }
     }
 
@@ -63,8 +64,8 @@ mod tests {
         assert_eq!(nodes, placed);
 
         let (sites, tiers) = (BTreeMap::new(), BTreeMap::new());
-        let services = BTreeMap::new();
-        let fleet = Fleet { platform: "p".into(), sites, tiers, nodes, services };
+        let platform = "p".into();
+        let fleet = Fleet { platform, sites, tiers, nodes, ..Fleet::default() };
         let findings = check_voters(&voters, &fleet);
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].message, "the voter no-node is no node of this platform");

@@ -21,6 +21,7 @@ pub(crate) fn fleet() -> Fleet {
         memory_bytes: 1 << 30,
         cores: 1,
         components: components.iter().map(|text| text.parse().unwrap()).collect(),
+        backups: false,
     };
     let database = ["base", "etcd", "postgres", "pgbouncer", "haproxy"];
     let nodes = [
@@ -40,9 +41,8 @@ pub(crate) fn fleet() -> Fleet {
     Fleet {
         platform: "shop".to_owned(),
         sites: sites.into_iter().map(|site| (site.name.clone(), site)).collect(),
-        tiers: BTreeMap::new(),
         nodes: nodes.into_iter().map(|node| (node.name.clone(), node)).collect(),
-        services: BTreeMap::new(),
+        ..Fleet::default()
     }
 }
 

@@ -1,12 +1,14 @@
 //! What is wrong or remarkable about a spec, before anything is planned.
 //!
 //! Several sources, in one list: what reading the text found, where components stand
-//! ([`placement`]), whether quorums are sound ([`quorum`]), what the platform survives ([`survive`]),
+//! ([`placement`]), whether quorums are sound ([`quorum`]) and entries have a second way in
+//! ([`entries`]), what the platform survives ([`survive`]),
 //! whether its promises are kept ([`promises`]) and its load is carried ([`capacity`]), what it costs
 //! ([`cost`]); and what each component says about its own options. Nothing here names a component.
 
 mod capacity;
 mod cost;
+mod entries;
 mod placement;
 mod promises;
 mod quorum;
@@ -38,6 +40,7 @@ pub fn check_spec(spec: &Spec, places: &Places) -> Vec<Finding> {
     let mut findings = placement::check_placement(&context, places);
     findings.extend(quorum::check_quorums(&context));
     findings.extend(survive::check_survival(&context));
+    findings.extend(entries::check_entries(&context));
     findings.extend(promises::check_promises(&context, &spec.promises));
     findings.extend(cost::check_cost(spec));
     findings.extend(capacity::check_capacity(&context, spec.load.as_ref()));

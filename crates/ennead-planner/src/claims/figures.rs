@@ -10,7 +10,7 @@ use ennead_spec::claims::Quantity;
 
 use super::truth::{Truth, Value};
 use crate::capacity;
-use crate::cost::{Percent, bill, compare, list_from_table};
+use crate::cost::{Percent, bill, compare, knows_servers, list_from_table};
 
 /// The currency of the claims about money, and of the catalogue's prices.
 const CURRENCY: &str = "USD";
@@ -27,11 +27,17 @@ pub(super) fn add_cost(truth: &mut Truth, spec: &Spec, catalogue: &Catalogue) {
     let monthly = |amount: Money, source: String| {
         Value::amount(number(amount), Quantity::MonthlyCost, source)
     };
-    if bill.at_least {
+    if !knows_servers(&bill) {
         return;
     }
     let source = format!("`check --cost`: without VAT, prices of {}", prices.as_of);
-    truth.insert("cost.net_monthly", monthly(bill.net_monthly, source));
+    let value = if bill.at_least {
+        let source = format!("{source}; without {}", bill.missing.join(", "));
+        Value::range(number(bill.net_monthly), f64::INFINITY, Quantity::MonthlyCost, source)
+    } else {
+        monthly(bill.net_monthly, source)
+    };
+    truth.insert("cost.net_monthly", value);
     let Some(clouds) = Clouds::embedded() else { return };
     let comparison = compare(&spec.fleet, &prices, catalogue, clouds);
     let mut saved = Vec::new();
@@ -51,6 +57,8 @@ pub(super) fn add_cost(truth: &mut Truth, spec: &Spec, catalogue: &Catalogue) {
     let most = saved.iter().copied().reduce(f64::max);
     if let (Some(least), Some(most)) = (least, most) {
         let source = "the clouds whose prices are all known, less cost.net_monthly";
+        // What is missing here makes it less, nobody knows by how much.
+        let least = if bill.at_least { f64::NEG_INFINITY } else { least };
         let value = Value::range(least, most, Quantity::MonthlyCost, source);
         truth.insert("cost.saving_monthly", value);
     }

@@ -109,6 +109,8 @@ fn words(claim: &Claim, computed: Computed) -> String {
     match computed {
         Computed::YesNo(yes) => Claimed::YesNo(yes),
         Computed::Amount { low, high, .. } if same(low, high) => Claimed::Exactly(low),
+        Computed::Amount { low, high, .. } if high.is_infinite() => Claimed::AtLeast(low),
+        Computed::Amount { low, high, .. } if low.is_infinite() => Claimed::AtMost(high),
         Computed::Amount { low, high, .. } => Claimed::Between(low, high),
     }
     .words(claim.unit)

@@ -20,9 +20,9 @@ pub enum Computed {
     /// An amount in the base unit of its quantity; between two when it differs, for example by
     /// server, or is known no better.
     Amount {
-        /// The least.
+        /// The least; minus infinity when only the largest is known.
         low: f64,
-        /// The largest; equal to the least for one amount.
+        /// The largest; equal to the least for one amount, infinite when only the least is known.
         high: f64,
         /// What it measures.
         quantity: Quantity,

@@ -88,16 +88,29 @@ pub fn check_comparison(comparison: &Comparison, today: Day) -> Vec<Finding> {
 
 /// Returns the first place of the spec that asks for an item.
 fn place(fleet: &Fleet, item: &Item) -> String {
-    let wanted = |node: &&ennead_model::Node| {
-        let at = fleet.site_of(node).map(|site| site.location.as_str());
-        match item {
-            Item::Server { server_type, location } => {
-                node.server_type == *server_type && at == Some(location.as_str())
-            }
-            Item::PrimaryIpv4 { location } => at == Some(location.as_str()),
-            _ => false,
-        }
+    let is_at = |site: &ennead_model::SiteName, location: &str| {
+        fleet.sites.get(site).is_some_and(|site| site.location == location)
     };
-    let node = fleet.nodes.values().find(wanted);
-    node.map_or_else(|| "platform".to_owned(), |node| format!("nodes.{}", node.name))
+    let found = match item {
+        Item::Server { server_type, location } => {
+            node(fleet, |node| node.server_type == *server_type && is_at(&node.site, location))
+        }
+        Item::Backup { server_type, location } => node(fleet, |node| {
+            node.backups && node.server_type == *server_type && is_at(&node.site, location)
+        }),
+        Item::PrimaryIpv4 { location } => node(fleet, |node| is_at(&node.site, location)),
+        Item::FloatingIpv4 { location } => {
+            let at =
+                |entry: &&ennead_model::Entry| entry.sites.iter().any(|it| is_at(it, location));
+            fleet.entries.values().find(at).map(|entry| format!("entries.{}", entry.name))
+        }
+        Item::VolumeGb => fleet.volumes.keys().next().map(|name| format!("volumes.{name}")),
+        _ => None,
+    };
+    found.unwrap_or_else(|| "platform".to_owned())
+}
+
+fn node(fleet: &Fleet, wanted: impl Fn(&ennead_model::Node) -> bool) -> Option<String> {
+    let found = fleet.nodes.values().find(|node| wanted(node));
+    found.map(|node| format!("nodes.{}", node.name))
 }

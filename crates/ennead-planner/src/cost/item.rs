@@ -82,16 +82,30 @@ impl fmt::Display for Item {
 }
 
 /// Returns what a fleet consists of, with counts: every node is a server with a primary IPv4
-/// address. Private networks, firewalls, placement groups and SSH keys cost nothing.
+/// address and perhaps backups, every site of an entry has a floating IPv4 address, and volumes
+/// count by the GB. Private networks, firewalls, placement groups, SSH keys and zones cost nothing.
 pub fn items(fleet: &Fleet) -> BTreeMap<Item, u64> {
     let mut items = BTreeMap::new();
+    let mut add = |item: Item, count: u64| {
+        let counted: &mut u64 = items.entry(item).or_insert(0);
+        *counted = counted.saturating_add(count);
+    };
     for node in fleet.nodes.values() {
         let location = fleet.site_of(node).map(|site| site.location.clone()).unwrap_or_default();
         let server_type = node.server_type.clone();
-        let server = Item::Server { server_type, location: location.clone() };
-        for item in [server, Item::PrimaryIpv4 { location }] {
-            *items.entry(item).or_insert(0) += 1;
+        if node.backups {
+            let (server_type, location) = (server_type.clone(), location.clone());
+            add(Item::Backup { server_type, location }, 1);
         }
+        add(Item::Server { server_type, location: location.clone() }, 1);
+        add(Item::PrimaryIpv4 { location }, 1);
+    }
+    for site in fleet.entries.values().flat_map(|entry| &entry.sites) {
+        let location = fleet.sites.get(site).map(|site| site.location.clone()).unwrap_or_default();
+        add(Item::FloatingIpv4 { location }, 1);
+    }
+    for volume in fleet.volumes.values() {
+        add(Item::VolumeGb, u64::from(volume.size_gb));
     }
     items
 }

@@ -28,6 +28,7 @@ pub use compare::{Comparison, Elsewhere, compare};
 pub use event::{PriceEvent, price_event};
 pub use findings::{STALE_AFTER_DAYS, check_budget, check_comparison, check_list};
 pub use item::{Item, items};
+pub(crate) use offers::knows_servers;
 pub use offers::{BudgetReport, Offer, budget_report};
 pub use prices::{Percent, Price, PriceError, PriceList, Rate, ServerPrice, Source};
 pub use table::{TB, list_from_table};

@@ -7,6 +7,7 @@ use ennead_model::{Catalogue, Fleet, Money, Node};
 use serde::Serialize;
 
 use super::bill::{Bill, bill};
+use super::item::Item;
 use super::prices::PriceList;
 
 /// The same nodes with other server types.
@@ -16,9 +17,11 @@ pub struct Offer {
     pub what: String,
     /// How many servers of each type.
     pub server_types: BTreeMap<String, u64>,
-    /// For a month, without VAT, with addresses.
+    /// For a month, without VAT, with addresses, as far as known.
     pub net_monthly: Money,
-    /// Whether it meets the budget.
+    /// Whether something beside the servers is missing from that, because no source names its price.
+    pub at_least: bool,
+    /// Whether what is known of it stays within the budget.
     pub meets: bool,
     /// What is less than now, one line for each change of type; empty when nothing is.
     pub lacks: Vec<String>,
@@ -57,7 +60,7 @@ pub fn budget_report(
     let (mut offers, mut unpriced) = (Vec::new(), Vec::new());
     if met != Some(true) {
         (offers, unpriced) = alternatives(fleet, prices, catalogue, budget);
-        offers.retain(|offer| now.at_least || offer.net_monthly < now.net_monthly);
+        offers.retain(|offer| !knows_servers(&now) || offer.net_monthly < now.net_monthly);
         offers.sort_by(|a, b| {
             let key = |it: &Offer| (it.net_monthly, it.lacks.len());
             key(a).cmp(&key(b)).then_with(|| a.what.cmp(&b.what))
@@ -80,6 +83,11 @@ fn meets(bill: &Bill, budget: Money) -> Option<bool> {
         return Some(false);
     }
     (!bill.at_least).then_some(true)
+}
+
+/// Returns whether the price of every server of a bill is known.
+pub(crate) fn knows_servers(bill: &Bill) -> bool {
+    bill.lines.iter().all(|line| line.known || !matches!(line.item, Item::Server { .. }))
 }
 
 fn alternatives(
@@ -154,7 +162,7 @@ impl<'a> Shop<'a> {
     }
 
     /// Makes the offer in which each node gets the type that `choose` says, or keeps its own. `None`
-    /// when a price of it is not known.
+    /// when the price of a server is not known.
     fn offer(
         &self,
         what: &str,
@@ -174,13 +182,13 @@ impl<'a> Shop<'a> {
             *server_types.entry(node.server_type.clone()).or_insert(0) += 1;
         }
         let then = bill(&fleet, self.prices);
-        let meets = meets(&then, self.budget)?;
         let lacks = changes.iter().filter_map(|((now, then), count)| self.lack(now, then, *count));
-        (!then.at_least).then(|| Offer {
+        knows_servers(&then).then(|| Offer {
             what: what.to_owned(),
             server_types,
             net_monthly: then.net_monthly,
-            meets,
+            at_least: then.at_least,
+            meets: then.net_monthly <= self.budget,
             lacks: lacks.collect(),
         })
     }
@@ -212,6 +220,8 @@ fn nodes_paid(fleet: &Fleet, prices: &PriceList, budget: Money) -> Option<u64> {
     for name in fleet.nodes.keys() {
         let mut alone = fleet.clone();
         alone.nodes.retain(|other, _| other == name);
+        alone.entries.clear();
+        alone.volumes.clear();
         let bill = bill(&alone, prices);
         if bill.at_least {
             return None;

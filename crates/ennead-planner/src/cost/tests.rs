@@ -34,6 +34,13 @@ fn crm() -> Fleet {
     parse_spec(preset("crm").unwrap().text, Catalogue::embedded()).spec.unwrap().fleet
 }
 
+/// Takes away what is no server of a fleet.
+fn plain(mut fleet: Fleet) -> Fleet {
+    fleet.entries.clear();
+    fleet.volumes.clear();
+    fleet
+}
+
 /// Gives every node a server type, with the sizes that go with it.
 fn of_type(mut fleet: Fleet, name: &str) -> Fleet {
     let wanted = Catalogue::embedded().server_type(name).unwrap();
@@ -391,11 +398,38 @@ proptest! {
 }
 
 #[test]
-fn items_of_a_fleet_are_servers_and_addresses() {
-    let fleet = crm();
-    let items = items(&fleet);
+fn items_of_a_fleet_are_servers_addresses_and_what_else_it_names() {
+    let mut fleet = plain(crm());
     let [six, three] = places(&fleet);
-    assert_eq!(items.get(&server("ccx23", &six)), Some(&6));
-    assert_eq!(items.get(&server("ccx23", &three)), Some(&3));
-    assert_eq!(items.len(), 4);
+    let counted = items(&fleet);
+    assert_eq!(counted.get(&server("ccx23", &six)), Some(&6));
+    assert_eq!(counted.get(&server("ccx23", &three)), Some(&3));
+    assert_eq!(counted.len(), 4);
+    let text = format!(
+        "{}\n[entries.second]\ncomponent = \"haproxy\"\n[volumes.one]\nnode = \"crm-svc-ash-1\"\n\
+         size_gb = 100\n[volumes.two]\nnode = \"crm-svc-hil-1\"\nsize_gb = 20\n",
+        preset("crm").unwrap().text
+    );
+    let spec = parse_spec(&text, Catalogue::embedded()).spec.unwrap();
+    fleet.entries = spec.fleet.entries;
+    fleet.entries.retain(|name, _| name.as_str() == "second");
+    fleet.volumes = spec.fleet.volumes;
+    fleet.nodes.get_mut("crm-ctrl-ash-1").unwrap().backups = true;
+    let counted = items(&fleet);
+    let floating = |location: &str| Item::FloatingIpv4 { location: location.to_owned() };
+    let backup = Item::Backup { server_type: "ccx23".to_owned(), location: six.clone() };
+    assert_eq!(counted.get(&floating(&six)), Some(&1));
+    assert_eq!(counted.get(&floating(&three)), Some(&1));
+    assert_eq!((counted.get(&Item::VolumeGb), counted.get(&backup)), (Some(&120), Some(&1)));
+    assert_eq!(counted.len(), 8);
+    // 102.99 x 20 % is known in dollars; addresses and volumes are not, and are named.
+    let bill = bill(&fleet, &list("USD", "0"));
+    assert_eq!((bill.net_monthly, bill.at_least), (money("952.908"), true));
+    let found = check_budget(&fleet, None, &list("USD", "0"));
+    let placed: Vec<&str> = found.iter().map(|it| it.place.as_str()).collect();
+    assert_eq!(placed, ["entries.second", "entries.second", "volumes.one"]);
+    // What is not known does not hide which server types would meet a budget.
+    let report = budget_report(&fleet, &list("USD", "0"), Catalogue::embedded(), money("270"));
+    assert!(report.met == Some(false) && !report.offers.is_empty());
+    assert!(report.offers.iter().all(|offer| offer.at_least));
 }

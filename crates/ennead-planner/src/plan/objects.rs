@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ennead_model::{Fleet, Node, SiteName, TierName};
+use ennead_model::{EntryName, Fleet, Node, SiteName, TierName, VolumeName};
 
 /// Label that every object of every platform carries, with [`MANAGED_BY`].
 pub const LABEL_MANAGED_BY: &str = "managed-by";
@@ -25,6 +25,28 @@ pub fn network_name(platform: &str, site: &SiteName) -> String {
 /// Returns the name of a tier's placement group, counted from 1.
 pub fn placement_group_name(platform: &str, tier: &TierName, number: usize) -> String {
     format!("{platform}-{tier}-{number}")
+}
+
+/// Returns the name of an entry's floating IP in a site.
+pub fn floating_ip_name(platform: &str, entry: &EntryName, site: &SiteName) -> String {
+    format!("{platform}-{entry}-{site}")
+}
+
+/// Returns the name of a volume.
+pub fn volume_name(platform: &str, volume: &VolumeName) -> String {
+    format!("{platform}-{volume}")
+}
+
+/// Returns the labels of an entry's floating IP in a site.
+pub fn floating_ip_labels(
+    platform: &str,
+    entry: &EntryName,
+    site: &SiteName,
+) -> BTreeMap<String, String> {
+    let mut labels = platform_labels(platform);
+    labels.insert("entry".to_owned(), entry.to_string());
+    labels.insert("site".to_owned(), site.to_string());
+    labels
 }
 
 /// Returns the labels of every object of the platform.

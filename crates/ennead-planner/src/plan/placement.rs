@@ -56,16 +56,12 @@ mod tests {
                 memory_bytes: 0,
                 cores: 1,
                 components: std::collections::BTreeSet::default(),
+                backups: false,
             };
             (name, node)
         };
-        Fleet {
-            platform: "p".to_owned(),
-            sites: BTreeMap::new(),
-            tiers: BTreeMap::new(),
-            nodes: (0..nodes).map(node).collect(),
-            services: BTreeMap::new(),
-        }
+        let nodes = (0..nodes).map(node).collect();
+        Fleet { platform: "p".to_owned(), nodes, ..Fleet::default() }
     }
 
     #[test]

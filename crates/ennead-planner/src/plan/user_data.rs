@@ -45,6 +45,7 @@ mod tests {
             memory_bytes: 0,
             cores: 2,
             components: std::collections::BTreeSet::default(),
+            backups: false,
         };
         let text = user_data(&node);
         let kinds: Vec<RefKind> = references(&text).unwrap().iter().map(|r| r.kind).collect();

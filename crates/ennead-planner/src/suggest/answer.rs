@@ -189,7 +189,7 @@ fn explain(spec: &Spec, asked: &[Promise], ground: &Ground, shape: &Shape) -> Su
         monthly_cents: prices.sum::<Option<u64>>(),
         commit_ms: [before.0, after.0],
         etcd_ms: [before.1, after.1],
-        notes: notes(&changes, asked),
+        notes: notes(spec, &changes, asked),
     }
 }
 
@@ -223,13 +223,19 @@ fn compare(before: &[Kept], after: Vec<Kept>, asked: &[Promise]) -> Vec<Compared
 }
 
 /// Says what the changes bring that is not computed.
-fn notes(changes: &[Change], asked: &[Promise]) -> Vec<String> {
+fn notes(spec: &Spec, changes: &[Change], asked: &[Promise]) -> Vec<String> {
     let mut notes = Vec::new();
     let any = |test: fn(&Change) -> bool| changes.iter().any(test);
     if any(|it| matches!(it, Change::AddReplica { .. } | Change::AddLoadBalancer { .. })) {
         notes.push(
             "Whether a server carries what it runs more, in memory, disk and processors, is not \
              computed; look at its server type."
+                .to_owned(),
+        );
+    }
+    if any(|it| matches!(it, Change::AddName { .. })) {
+        notes.push(
+            "example.com stands for a zone of yours: write your own name, whose zone is in the cloud."
                 .to_owned(),
         );
     }
@@ -242,10 +248,10 @@ fn notes(changes: &[Change], asked: &[Promise]) -> Vec<String> {
     }
     let sites =
         |it: &Promise| matches!(it, Promise::AnySite | Promise::Site(_) | Promise::Partition);
-    if asked.iter().any(sites) {
+    if asked.iter().any(sites) && spec.fleet.entries.is_empty() {
         notes.push(
             "Clients find the load balancers of another site through DNS, which has to drop a lost \
-             site's addresses; DNS is not computed."
+             site's addresses; that is computed for what `[entries]` names, and nothing is named."
                 .to_owned(),
         );
     }

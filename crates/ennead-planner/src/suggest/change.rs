@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use ennead_components::{ALL, Component, Context};
-use ennead_model::{ComponentName, Inventory, Node, NodeName, Site, Tier};
+use ennead_model::entry::TTL_S_MIN;
+use ennead_model::{ComponentName, EntryDns, EntryName, Inventory, Node, NodeName, Site, Tier};
 use ennead_spec::Spec;
 use serde::Serialize;
 
@@ -48,6 +49,13 @@ pub enum Change {
         /// The node.
         node: NodeName,
     },
+    /// A name in DNS for an entry that has none.
+    AddName {
+        /// The entry.
+        entry: EntryName,
+        /// The name; `example.com` in it stands for a zone that only the operator knows.
+        name: String,
+    },
     /// Another number of replicas that confirm each commit.
     SynchronousCount {
         /// Today's number.
@@ -79,6 +87,9 @@ impl fmt::Display for Change {
             }
             Self::AddPooler { node } => write!(f, "let {node} run a pooler beside its database"),
             Self::AddLoadBalancer { node } => write!(f, "let {node} run a load balancer too"),
+            Self::AddName { entry, name } => {
+                write!(f, "give entry {entry} a name in DNS, such as {name}")
+            }
             Self::SynchronousCount { from, to } => {
                 let noun = if *to == 1 { "replica" } else { "replicas" };
                 write!(f, "let {to} {noun} confirm each commit instead of {from}")
@@ -111,6 +122,12 @@ pub fn apply(spec: &Spec, changes: &[Change]) -> Spec {
             Change::AddReplica { node } => run(&mut spec, node, &["postgres", "pgbouncer"]),
             Change::AddPooler { node } => run(&mut spec, node, &["pgbouncer"]),
             Change::AddLoadBalancer { node } => run(&mut spec, node, &["haproxy"]),
+            Change::AddName { entry, name } => {
+                if let Some(entry) = spec.fleet.entries.get_mut(entry) {
+                    let (name, ttl_s) = (name.clone(), TTL_S_MIN);
+                    entry.dns = Some(EntryDns { name, ttl_s, make_zone: None });
+                }
+            }
             Change::SynchronousCount { to, .. } => {
                 spec.options.postgres.synchronous_node_count =
                     u32::try_from(*to).unwrap_or(u32::MAX);
@@ -152,7 +169,9 @@ fn add_witness(spec: &mut Spec, witness: &Witness) {
         name: witness.tier.clone(),
         server_type: witness.server_type.clone(),
         components: etcd(),
+        backups: false,
     });
+    let backups = fleet.tiers.get(&witness.tier).is_some_and(|tier| tier.backups);
     let node = Node {
         name: witness.node.clone(),
         site: witness.site.clone(),
@@ -162,6 +181,7 @@ fn add_witness(spec: &mut Spec, witness: &Witness) {
         memory_bytes: witness.memory_bytes,
         cores: witness.cores,
         components: etcd(),
+        backups,
     };
     fleet.nodes.insert(witness.node.clone(), node);
 }
@@ -180,4 +200,5 @@ fn settle(spec: &mut Spec) {
     for node in spec.fleet.nodes.values_mut() {
         node.components.extend(names.iter().cloned());
     }
+    spec.fleet.settle_entries();
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use ennead_model::{Needs, NodeName, SiteName};
+use ennead_model::entry::TTL_S_MIN;
+use ennead_model::{EntryName, Needs, NodeName, SiteName};
 use ennead_spec::Spec;
 
 use super::change::Change;
 use super::distance::Distances;
 use super::shape::Shape;
 use super::witness::Witness;
-use crate::survive::{Laid, Layout, SERVERS_MAX, Servers, Settings};
+use crate::survive::{Laid, LaidEntry, Layout, SERVERS_MAX, Servers, Settings};
 
 /// Servers that exist, in the order of their names, then the witnesses that could.
 #[derive(Debug)]
@@ -34,7 +35,48 @@ pub(super) struct Ground {
     settings: Settings,
     /// The services besides the components, which no change moves.
     services: Vec<Laid>,
+    /// The entries of the spec.
+    entries: Vec<Door>,
     pub(super) distances: Distances,
+}
+
+/// The component that changes add to nodes.
+const BALANCER: &str = "haproxy";
+
+/// An entry of the spec, and what of it follows the load balancers.
+#[derive(Debug)]
+struct Door {
+    name: EntryName,
+    laid: LaidEntry,
+    /// Whether load balancers hold its addresses.
+    balanced: bool,
+    /// Whether it is in every site that can have it.
+    everywhere: bool,
+}
+
+impl Door {
+    /// Returns the entry where these servers let clients in.
+    fn with(&self, sites: &[(SiteName, Servers)], shape: &Shape, at: usize) -> LaidEntry {
+        let mut laid = self.laid.clone();
+        laid.ttl_s = shape.named.has(at).then_some(laid.ttl_s.unwrap_or(TTL_S_MIN));
+        if self.balanced {
+            let wanted = |site: &SiteName| {
+                self.everywhere || self.laid.sites.iter().any(|(name, _)| name == site)
+            };
+            let held = sites.iter().filter(|(site, _)| wanted(site));
+            let held = held.map(|(site, servers)| (site.clone(), servers.and(shape.balancers)));
+            laid.sites = held.filter(|(_, holders)| !holders.is_empty()).collect();
+        }
+        laid
+    }
+}
+
+/// Returns the entries of which a server can hold an address that no load balancer holds.
+fn holds(doors: &[Door], server: usize) -> Vec<usize> {
+    let held = doors.iter().enumerate().filter(|(_, door)| {
+        !door.balanced && door.laid.sites.iter().any(|(_, holders)| holders.has(server))
+    });
+    held.map(|(at, _)| at).collect()
 }
 
 /// Returns the promised services of which a server has a part, since no promise is about the others.
@@ -73,11 +115,21 @@ impl Ground {
             let new = || witnesses.iter().find(|it| it.site == *site)?.new_site.clone();
             existing.or_else(|| new().map(|it| it.network_zone)).unwrap_or_default()
         };
+        let doors = spec.fleet.entries.values().zip(&layout.entries);
+        let entries: Vec<Door> = doors
+            .map(|(entry, laid)| Door {
+                name: entry.name.clone(),
+                laid: laid.clone(),
+                balanced: entry.component.as_str() == BALANCER,
+                everywhere: entry.everywhere,
+            })
+            .collect();
         let kind = |at: usize, site: &SiteName| {
             let witness = at.checked_sub(layout.names.len());
             let server_type = witness.and_then(|it| witnesses.get(it)).map(|it| &it.server_type);
             let roles = [base.voters, base.members, base.poolers, base.balancers, roomy];
-            (site.clone(), roles.map(|it| it.has(at)), server_type.cloned(), parts(&layout, at))
+            let parts = (parts(&layout, at), holds(&entries, at));
+            (site.clone(), roles.map(|it| it.has(at)), server_type.cloned(), parts)
         };
         let zones = numbers(sites.iter().map(zone));
         let kinds = numbers(sites.iter().enumerate().map(|(at, site)| kind(at, site)));
@@ -101,6 +153,7 @@ impl Ground {
             commit_ms: 0,
             settings,
             services,
+            entries,
             distances,
         };
         ground.commit_ms = ground.waits_ms(&layout).0;
@@ -112,9 +165,12 @@ impl Ground {
         let all = self.existing.or(shape.built);
         let sites = self.sites.iter().map(|(name, servers)| (name, servers.and(all)));
         let sites = sites.filter(|(_, servers)| !servers.is_empty());
+        let sites: Vec<_> = sites.map(|(name, servers)| (name.clone(), servers)).collect();
+        let entries = self.entries.iter().enumerate();
         Layout {
             names: self.names.clone(),
-            sites: sites.map(|(name, servers)| (name.clone(), servers)).collect(),
+            entries: entries.map(|(at, door)| door.with(&sites, shape, at)).collect(),
+            sites,
             all,
             voters: shape.voters,
             members: shape.members,
@@ -130,6 +186,11 @@ impl Ground {
     pub(super) fn waits_ms(&self, layout: &Layout) -> (u32, u32) {
         let zone = |server: usize| self.zones.get(server).copied().unwrap_or(usize::MAX);
         (self.distances.commit_ms(layout, zone), self.distances.etcd_ms(layout, zone))
+    }
+
+    /// Returns the entries, all of which can have a name.
+    pub(super) fn nameable(&self) -> Servers {
+        (0..self.entries.len()).collect()
     }
 
     /// Returns the kind of a server: two of one kind can take each other's place.
@@ -171,6 +232,11 @@ impl Ground {
         changes.extend(more(poolers, base.poolers).map(|node| Change::AddPooler { node }));
         let balancers = more(shape.balancers, base.balancers);
         changes.extend(balancers.map(|node| Change::AddLoadBalancer { node }));
+        let named = shape.named.minus(base.named).iter().filter_map(|at| self.entries.get(at));
+        changes.extend(named.map(|door| Change::AddName {
+            entry: door.name.clone(),
+            name: format!("{}.example.com", door.name),
+        }));
         if shape.synchronous != base.synchronous {
             let (from, to) = (base.synchronous, shape.synchronous);
             changes.push(Change::SynchronousCount { from, to });

@@ -20,6 +20,8 @@ pub(super) struct Shape {
     pub(super) balancers: Servers,
     /// How many replicas confirm a commit.
     pub(super) synchronous: usize,
+    /// Entries that have a name, by their place in the layout.
+    pub(super) named: Servers,
 }
 
 impl Shape {
@@ -32,6 +34,9 @@ impl Shape {
             poolers: layout.poolers,
             balancers: layout.balancers,
             synchronous: layout.synchronous,
+            named: (0..layout.entries.len())
+                .filter(|at| layout.entries.get(*at).is_some_and(|it| it.ttl_s.is_some()))
+                .collect(),
         }
     }
 
@@ -67,6 +72,9 @@ impl Shape {
         for node in first(ground.existing.minus(self.balancers)) {
             next.push(Self { balancers: self.balancers.or(Servers::one(node)), ..*self });
         }
+        for entry in ground.nameable().minus(self.named).iter() {
+            next.push(Self { named: self.named.or(Servers::one(entry)), ..*self });
+        }
         if self.synchronous == base.synchronous {
             let counts = (1..self.members.len()).filter(|count| *count != base.synchronous);
             next.extend(counts.map(|synchronous| Self { synchronous, ..*self }));
@@ -84,6 +92,7 @@ impl Shape {
             + members.len()
             + more(self.poolers.minus(members), base.poolers)
             + more(self.balancers, base.balancers)
+            + more(self.named, base.named)
             + usize::from(self.synchronous != base.synchronous)
     }
 

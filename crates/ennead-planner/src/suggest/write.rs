@@ -94,6 +94,9 @@ fn edit(
             }
             Change::AddPooler { node } => add(&mut text, before, node, "pgbouncer")?,
             Change::AddLoadBalancer { node } => add(&mut text, before, node, "haproxy")?,
+            Change::AddName { entry, name } => {
+                text.set_text(&["entries", entry.as_str()], "dns", name)?;
+            }
             Change::SynchronousCount { to, .. } => {
                 let to = i64::try_from(*to).unwrap_or(i64::MAX);
                 text.set_integer(&["components", "postgres"], "synchronous_node_count", to)?;

@@ -3,6 +3,7 @@
 use ennead_components::Options;
 use ennead_model::{Fleet, NodeName, SiteName};
 
+use super::entries::{self, LaidEntry};
 use super::services::{Laid, lay};
 use super::set::{SERVERS_MAX, Servers};
 
@@ -16,6 +17,12 @@ const CHECK_FALL_RISE: [u32; 2] = [2, 1];
 /// Seconds after which a silent replica is dropped by PostgreSQL. Source: the template `config.yml`,
 /// `wal_sender_timeout`.
 const SENDER_TIMEOUT_S: u32 = 10;
+
+/// Time between two of Keepalived's adverts, in milliseconds. An estimate until a component sets it.
+const ADVERT_MS: u32 = 500;
+/// Failed checks of a site's address after which it is taken out of a name, and seconds between two
+/// of them. An estimate until something checks: two to three checks of ten seconds are usual.
+const NAME_CHECKS: [u32; 2] = [3, 10];
 
 /// The settings in force that decide about times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +49,12 @@ pub struct Settings {
     pub rise: u32,
     /// After which silence PostgreSQL drops a replica, seconds.
     pub sender_timeout_s: u32,
+    /// Time between two adverts of who holds an address, milliseconds.
+    pub advert_ms: u32,
+    /// Failed checks that take a site's address out of a name.
+    pub name_fall: u32,
+    /// Time between two of them, seconds.
+    pub name_check_s: u32,
 }
 
 impl Settings {
@@ -50,6 +63,7 @@ impl Settings {
     pub fn of(options: &Options) -> Self {
         let [check_ms, check_fast_ms, check_down_ms] = CHECK_MS;
         let [fall, rise] = CHECK_FALL_RISE;
+        let [name_fall, name_check_s] = NAME_CHECKS;
         Self {
             ttl_s: options.postgres.ttl_s,
             loop_wait_s: options.postgres.loop_wait_s,
@@ -62,6 +76,9 @@ impl Settings {
             fall,
             rise,
             sender_timeout_s: SENDER_TIMEOUT_S,
+            advert_ms: ADVERT_MS,
+            name_fall,
+            name_check_s,
         }
     }
 }
@@ -89,6 +106,8 @@ pub struct Layout {
     pub settings: Settings,
     /// The services besides the components, each after those that it uses.
     pub services: Vec<Laid>,
+    /// Where users come in.
+    pub entries: Vec<LaidEntry>,
 }
 
 impl Layout {
@@ -120,6 +139,7 @@ impl Layout {
             synchronous: synchronous.unwrap_or(usize::MAX),
             settings: Settings::of(options),
             services: lay(fleet),
+            entries: entries::lay(fleet),
         })
     }
 

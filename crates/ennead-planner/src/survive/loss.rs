@@ -5,6 +5,7 @@
 //! to be left, so that one of them may take over by itself. Fewer could lack it. In the set are the
 //! primary and the replicas that may confirm; it is written anew when the cluster has settled.
 
+use super::entries;
 use super::layout::{Layout, Settings};
 use super::outcome::{Outcome, Outcomes, Verdict, Why};
 use super::services;
@@ -87,7 +88,8 @@ fn outcomes(layout: &Layout, scene: Scene<'_>, fate: &Fate) -> Outcomes {
     let side = fate.side.unwrap_or_else(|| home(layout, scene));
     let entry = enter(layout, fate.side.unwrap_or(scene.alive));
     let services = services::judge(layout, side, [coordination, fate.writes, fate.reads, entry]);
-    Outcomes { coordination, writes: fate.writes, reads: fate.reads, entry, services }
+    let entries = entries::judge(layout, side, coordination.outcome);
+    Outcomes { coordination, writes: fate.writes, reads: fate.reads, entry, services, entries }
 }
 
 /// Returns the side that goes on without a database: the one that decides, else the largest.

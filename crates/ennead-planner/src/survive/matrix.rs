@@ -26,7 +26,7 @@ pub struct MatrixRow {
 pub struct Matrix {
     /// The kinds of loss.
     pub columns: Vec<String>,
-    /// The services: first those of the components.
+    /// The services: first those of the components, then the entries.
     pub rows: Vec<MatrixRow>,
 }
 
@@ -61,7 +61,11 @@ pub fn matrix(layout: &Layout) -> Matrix {
         let verdicts = kinds.iter().filter_map(|it| it.services.get(at).copied());
         row(layout, &service.name, service.promised, verdicts)
     });
-    Matrix { columns, rows: base.chain(others).collect() }
+    let entries = layout.entries.iter().enumerate().map(|(at, entry)| {
+        let verdicts = kinds.iter().filter_map(|it| it.entries.get(at).copied());
+        row(layout, &entry.name, true, verdicts)
+    });
+    Matrix { columns, rows: base.chain(entries).chain(others).collect() }
 }
 
 fn worst(cases: impl Iterator<Item = Outcomes>) -> Option<Outcomes> {

@@ -5,13 +5,14 @@
 //!                    settings -> times
 //! ```
 //!
-//! The services are etcd, PostgreSQL under Patroni with quorum commit, and the load balancers. The
-//! primary may be on any instance when something happens: the worst is told, with its place.
+//! The services are etcd, PostgreSQL under Patroni with quorum commit, the load balancers, the
+//! entries and the services that the spec names. The primary may be on any instance when something happens: the worst is told, with its place.
 //!
 //! **Assumptions.** Everything is healthy before the first loss and every replica streams. A lost
 //! server is gone at once and does not come back. A partition is between sites and cuts both ways.
 //! etcd elects within Patroni's `retry_timeout`. Nothing fences, so every lease runs out by itself.
 
+mod entries;
 mod layout;
 mod loss;
 mod map;
@@ -25,6 +26,7 @@ mod set;
 mod sets;
 mod times;
 
+pub use entries::LaidEntry;
 pub use layout::{Layout, Settings};
 pub use loss::{lose, part};
 pub use map::{MAPPED_MAX, Spot, map};

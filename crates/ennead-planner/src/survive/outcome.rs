@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::entries;
 use super::layout::Layout;
 use super::services::Use;
 
@@ -124,6 +125,39 @@ pub enum Why {
     },
     /// Something that it uses is so.
     Uses(Use),
+    /// An entry's address in a site goes to another node there.
+    AddressMoves {
+        /// Which entry.
+        at: usize,
+        /// Which of its sites.
+        site: usize,
+    },
+    /// Users of an entry's site go to another one by name.
+    NameMoves {
+        /// Which entry.
+        at: usize,
+        /// Which of its sites.
+        site: usize,
+    },
+    /// Users of an entry's site have to be led to another one by a person.
+    NameByHand {
+        /// Which entry.
+        at: usize,
+        /// Which of its sites.
+        site: usize,
+    },
+    /// Users of an entry's site have no way to another one.
+    NoName {
+        /// Which entry.
+        at: usize,
+        /// Which of its sites.
+        site: usize,
+    },
+    /// In no site of an entry anybody is left to hold its address.
+    NobodyHolds {
+        /// Which entry.
+        at: usize,
+    },
 }
 
 /// An outcome with its reason.
@@ -227,6 +261,34 @@ impl Verdict {
                 format!("it uses {}", SERVICES.get(at).copied().unwrap_or("what is gone"))
             }
             Why::Uses(Use::Service(at)) => format!("it uses {}", layout.service_name(at)),
+            Why::AddressMoves { .. }
+            | Why::NameMoves { .. }
+            | Why::NameByHand { .. }
+            | Why::NoName { .. }
+            | Why::NobodyHolds { .. } => self.why_of_entry(layout),
+        }
+    }
+
+    fn why_of_entry(&self, layout: &Layout) -> String {
+        match self.why {
+            Why::AddressMoves { at, site } => {
+                let entry = layout.entries.get(at).and_then(|entry| entry.sites.get(site));
+                let site = entry.map_or("?", |(site, _)| site.as_str());
+                format!("the address of site {site} goes to another node there")
+            }
+            Why::NameMoves { at, site } => {
+                let stranded = entries::stranded(layout, at, site);
+                format!("{stranded}; DNS leads its users to another site")
+            }
+            Why::NameByHand { at, site } => {
+                let stranded = entries::stranded(layout, at, site);
+                format!("{stranded}; without coordination nobody changes DNS by itself")
+            }
+            Why::NoName { at, site } => {
+                let stranded = entries::stranded(layout, at, site);
+                format!("{stranded}; without dns its users have no way to another site")
+            }
+            _ => "nobody is left to hold an address of it".to_owned(),
         }
     }
 }
@@ -244,6 +306,8 @@ pub struct Outcomes {
     pub entry: Verdict,
     /// The services besides the components, in the order of [`Layout::services`].
     pub services: Vec<Verdict>,
+    /// Where users come in, in the order of [`Layout::entries`].
+    pub entries: Vec<Verdict>,
 }
 
 /// The services in the order of the columns.
@@ -256,8 +320,8 @@ impl Outcomes {
         [self.coordination, self.writes, self.reads, self.entry]
     }
 
-    /// Returns whether the promise of a platform is kept: writes by themselves without loss, an
-    /// entry, and every service that was promised.
+    /// Returns whether the promise of a platform is kept: writes by themselves without loss, a load
+    /// balancer, users of every entry, and every service that was promised.
     #[must_use]
     pub fn keeps(&self, layout: &Layout) -> bool {
         self.broken(layout).is_none()
@@ -266,9 +330,14 @@ impl Outcomes {
     /// Returns the first promised service that does not come back by itself.
     fn broken<'l>(&self, layout: &'l Layout) -> Option<(&'l str, Verdict)> {
         let base = [("database writes", self.writes), ("entry", self.entry)];
+        let entries = layout.entries.iter().zip(&self.entries);
+        let entries = entries.map(|(entry, verdict)| (entry.name.as_str(), *verdict));
         let others = layout.services.iter().zip(&self.services).filter(|(it, _)| it.promised);
         let others = others.map(|(service, verdict)| (service.name.as_str(), *verdict));
-        base.into_iter().chain(others).find(|(_, verdict)| !verdict.outcome.by_itself())
+        base.into_iter()
+            .chain(entries)
+            .chain(others)
+            .find(|(_, verdict)| !verdict.outcome.by_itself())
     }
 
     /// Returns the worse verdict for each service.
@@ -280,6 +349,7 @@ impl Outcomes {
             reads: self.reads.worse(other.reads),
             entry: self.entry.worse(other.entry),
             services: self.services.iter().zip(&other.services).map(|(a, b)| a.worse(*b)).collect(),
+            entries: self.entries.iter().zip(&other.entries).map(|(a, b)| a.worse(*b)).collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::entries;
 use super::layout::Layout;
 use super::loss::{lose, part};
 use super::matrix::{Matrix, matrix};
@@ -15,7 +16,7 @@ use super::times::{Formula, explain};
 /// What is not computed.
 pub const NOT_COMPUTED: [&str; 4] = [
     "services that the spec does not name",
-    "DNS and floating IPs: how clients find an entry that is left",
+    "how users find a load balancer where the spec names no entry",
     "restores of backups",
     "whether the servers that are left carry the load: see --capacity",
 ];
@@ -75,7 +76,7 @@ pub fn survive(layout: &Layout) -> Survival {
         rows: rows(layout),
         matrix: matrix(layout),
         sets: look(layout),
-        times: explain(&layout.settings),
+        times: explain(&layout.settings).into_iter().chain(entries::explain(layout)).collect(),
         not_computed: NOT_COMPUTED.to_vec(),
     }
 }
@@ -84,16 +85,20 @@ fn describe(layout: &Layout) -> String {
     let count =
         |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let confirming = layout.synchronous.min(layout.members.len().saturating_sub(1));
-    [
+    let mut words = vec![
         count(layout.all.len(), "server"),
         count(layout.sites.len(), "site"),
         count(layout.voters.len(), "voter"),
         count(layout.members.len(), "database instance"),
         count(layout.poolers.len(), "pooler"),
         count(layout.balancers.len(), "load balancer"),
-        format!("each commit confirmed by {}", count(confirming, "replica")),
-    ]
-    .join(", ")
+    ];
+    if !layout.entries.is_empty() {
+        let addresses = layout.entries.iter().map(|entry| entry.sites.len()).sum();
+        words.push(format!("users come in at {}", count(addresses, "floating IP")));
+    }
+    words.push(format!("each commit confirmed by {}", count(confirming, "replica")));
+    words.join(", ")
 }
 
 fn rows(layout: &Layout) -> Vec<Row> {

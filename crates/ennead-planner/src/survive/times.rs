@@ -13,6 +13,13 @@ const RACE_TIMEOUT_MS: u32 = 2000;
 /// documentation of Pigsty; a replica far behind in replay takes longer.
 const PROMOTE_MS: u32 = 2000;
 
+/// How long the cloud takes to lead an address to another server, or to change a record, at least
+/// and at most, in milliseconds. An estimate: users report one to five seconds.
+const CLOUD_MS: [u32; 2] = [1000, 5000];
+/// Adverts that Keepalived misses before another node takes an address. Source: RFC 5798, 6.1,
+/// Master_Down_Interval, to which a skew of at most one more is added.
+const ADVERTS_MISSED: u32 = 3;
+
 /// One part of a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Term {
@@ -157,6 +164,50 @@ pub(super) fn resume(settings: &Settings) -> Formula {
     Formula { of: "a former primary takes up its role again", terms }
 }
 
+/// Returns the time until another node of a site holds an entry's address.
+#[must_use]
+pub(super) fn hold(settings: &Settings) -> Formula {
+    let missed = settings.advert_ms.saturating_mul(ADVERTS_MISSED);
+    let silence = Term {
+        what: "Keepalived hears nothing of the holder",
+        from: format!(
+            "{ADVERTS_MISSED} x advert_int {} ms and a skew of at most one more",
+            settings.advert_ms
+        ),
+        least_ms: missed,
+        most_ms: missed.saturating_add(settings.advert_ms),
+    };
+    let of = "an entry's address goes to another node of its site";
+    let terms = vec![silence, cloud("the cloud leads the address to another server")];
+    Formula { of, terms }
+}
+
+/// Returns the time until users of a lost site come in at another one, by a name that is kept so
+/// long.
+#[must_use]
+pub(super) fn rename(settings: &Settings, ttl_s: u32) -> Formula {
+    let between = seconds(settings.name_check_s);
+    let checks = Term {
+        what: "checks of the site's address fail",
+        from: format!("{} checks, one each {} s", settings.name_fall, settings.name_check_s),
+        least_ms: between.saturating_mul(settings.name_fall.saturating_sub(1)),
+        most_ms: between.saturating_mul(settings.name_fall),
+    };
+    let kept = Term {
+        what: "resolvers forget the old addresses",
+        from: format!("ttl_s {ttl_s}"),
+        least_ms: 0,
+        most_ms: seconds(ttl_s),
+    };
+    let terms = vec![checks, cloud("the cloud changes the record"), kept];
+    Formula { of: "users of a lost site come in at another one by name", terms }
+}
+
+fn cloud(what: &'static str) -> Term {
+    let [least_ms, most_ms] = CLOUD_MS;
+    Term { what, from: "an estimate".to_owned(), least_ms, most_ms }
+}
+
 /// Returns the formulas that explain every time that can occur.
 #[must_use]
 pub fn explain(settings: &Settings) -> Vec<Formula> {
@@ -234,6 +285,11 @@ mod tests {
         assert_eq!(range(check_out(&settings)), (0, 6));
         assert_eq!(range(elect(&settings)), (1, 2));
         assert_eq!(range(switchover(&settings)), (0, 3));
+        // Keepalived's own 1.5 to 2 s, and the cloud's 1 to 5.
+        assert_eq!(range(hold(&settings)), (2, 7));
+        // Three checks of 10 s, the cloud's 5 s, and the time that the name is kept.
+        assert_eq!(range(rename(&settings, 60)), (21, 95));
+        assert_eq!(range(rename(&settings, 300)), (21, 335));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Carries out the commands of a story.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
@@ -26,13 +25,7 @@ pub(crate) struct Storyteller {
 
 impl Default for Storyteller {
     fn default() -> Self {
-        let fleet = Fleet {
-            platform: String::new(),
-            sites: BTreeMap::new(),
-            tiers: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            services: BTreeMap::new(),
-        };
+        let fleet = Fleet::default();
         let components = ennead_components::ALL.to_vec();
         let operator = Operator::new(fleet, Options::default(), components);
         Self { document: Table::new(), operator }

@@ -61,15 +61,27 @@ impl SpecText {
     /// # Errors
     /// [`EditError::Form`].
     pub fn set_integer(&mut self, table: &[&str], key: &str, to: i64) -> Result<(), EditError> {
+        self.set(table, key, to.into())
+    }
+
+    /// Makes a key hold a text. A key that is missing is made.
+    ///
+    /// # Errors
+    /// [`EditError::Form`].
+    pub fn set_text(&mut self, table: &[&str], key: &str, to: &str) -> Result<(), EditError> {
+        self.set(table, key, to.into())
+    }
+
+    fn set(&mut self, table: &[&str], key: &str, to: Value) -> Result<(), EditError> {
         let found = self.table(table)?;
         match found.get_mut(key) {
             Some(Item::Value(old)) => {
                 let decor = old.decor().clone();
-                *old = Value::from(to);
+                *old = to;
                 *old.decor_mut() = decor;
             }
             Some(_) => return Err(form(table, key)),
-            None => drop(found.insert(key, value(to))),
+            None => drop(found.insert(key, Item::Value(to))),
         }
         Ok(())
     }

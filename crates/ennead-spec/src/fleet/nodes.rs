@@ -74,6 +74,7 @@ fn read_node(
     }
     let add = read_components(entry, "add");
     let remove = read_components(entry, "remove");
+    let backups = entry.boolean("backups");
     entry.finish();
     let (tier, site, server_type) = (tier?, site?, server_type?);
     check_exceptions(entry, tier, &add, &remove);
@@ -87,6 +88,7 @@ fn read_node(
         memory_bytes: server_type.memory_bytes(),
         cores: server_type.cores,
         components: components.collect(),
+        backups: backups.unwrap_or(tier.backups),
     };
     Some((node, Exceptions { remove, remove_place: entry.place("remove") }))
 }

@@ -24,10 +24,11 @@ pub(crate) fn read_tiers(
             .required_text("server_type", "ccx23")
             .and_then(|name| find_server_type(&entry, name, catalogue));
         let components = read_components(&entry, "components");
+        let backups = entry.boolean("backups").unwrap_or(false);
         entry.finish();
         if let (Some(name), Some(server_type)) = (name, server_type) {
             let server_type = server_type.name.clone();
-            tiers.insert(name.clone(), Tier { name, server_type, components });
+            tiers.insert(name.clone(), Tier { name, server_type, components, backups });
         }
     }
     let whole = tiers.len() == count;

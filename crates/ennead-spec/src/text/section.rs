@@ -55,6 +55,11 @@ impl<'d, 't> Section<'d, 't> {
         self.table.get(key).map(Spanned::get_ref)
     }
 
+    /// Makes a key known that was not read, for want of what it is judged by.
+    pub(crate) fn know(&self, key: &'static str) {
+        self.known.borrow_mut().push(key);
+    }
+
     /// Returns a text; `None` when absent or, with a finding, when it is no text.
     pub(crate) fn text(&self, key: &'static str) -> Option<&'d str> {
         self.typed(key, "a text", DeValue::as_str)

@@ -28,7 +28,9 @@ impl Vault {
             | RefKind::PublicIp
             | RefKind::ServerId
             | RefKind::CloudEndpoint
-            | RefKind::CloudToken => None,
+            | RefKind::CloudToken
+            | RefKind::FloatingIp
+            | RefKind::FloatingIpId => None,
         }
     }
 
@@ -49,7 +51,9 @@ impl Vault {
             RefKind::PublicIp
             | RefKind::ServerId
             | RefKind::CloudEndpoint
-            | RefKind::CloudToken => Vec::new(),
+            | RefKind::CloudToken
+            | RefKind::FloatingIp
+            | RefKind::FloatingIpId => Vec::new(),
         }
     }
 
@@ -121,9 +125,9 @@ impl Resolver {
         self.learn(Ref::new(RefKind::ServerId, node), id);
     }
 
-    /// Forgets the facts of all servers, before they are learnt anew.
-    pub fn forget_servers(&self) {
-        self.write().retain(|reference, _| !reference.kind.is_of_server());
+    /// Forgets what the cloud has made, before it is learnt anew.
+    pub fn forget_the_cloud(&self) {
+        self.write().retain(|reference, _| !reference.kind.is_of_the_cloud());
     }
 
     /// Returns a node's public address, if it is known.
@@ -131,17 +135,23 @@ impl Resolver {
         self.read().get(&Ref::new(RefKind::PublicIp, node))?.parse().ok()
     }
 
+    /// Notes the floating IP of an entry in a site, `ENTRY/SITE`.
+    pub fn learn_floating_ip(&self, place: &str, address: Ipv4Addr, id: u64) {
+        self.learn(Ref::new(RefKind::FloatingIp, place), address);
+        self.learn(Ref::new(RefKind::FloatingIpId, place), id);
+    }
+
     /// Returns the vault.
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// Returns a fingerprint of everything that can be resolved now: facts of servers as they are,
+    /// Returns a fingerprint of everything that can be resolved now: what the cloud has made as it is,
     /// everything else as [`Vault::fingerprints`] does.
     pub fn fingerprints(&self) -> Fingerprints {
         let mut fingerprints = self.vault.fingerprints();
         for (reference, value) in self.read().iter() {
-            let plain = reference.kind.is_of_server();
+            let plain = reference.kind.is_of_the_cloud();
             let print =
                 if plain { value.clone() } else { self.vault.fingerprint(reference, value) };
             fingerprints.insert(reference.clone(), print);
@@ -165,6 +175,8 @@ impl RefResolver for Resolver {
         }
         let why = if reference.kind.is_of_server() {
             "its server does not exist yet"
+        } else if reference.kind.is_of_the_cloud() {
+            "it does not exist yet"
         } else {
             "this run has no way to the cloud"
         };
@@ -200,7 +212,7 @@ mod tests {
         resolver.learn_server(&"a".parse().unwrap(), 42, "192.0.2.7".parse().unwrap());
         let resolved = resolve_text(text, &resolver).unwrap();
         assert!(resolved.contains("BEGIN CERTIFICATE") && resolved.ends_with(" 42 192.0.2.7"));
-        resolver.forget_servers();
+        resolver.forget_the_cloud();
         assert!(resolve_text(text, &resolver).is_err());
     }
 

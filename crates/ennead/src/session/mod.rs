@@ -97,7 +97,7 @@ impl Session {
         let cloud = observe_cloud(&self.client, &self.spec.platform, &wanted)
             .await
             .map_err(|error| self.cloud_error(&error))?;
-        self.resolver.forget_servers();
+        self.resolver.forget_the_cloud();
         for (name, server) in &cloud.servers {
             if let (Ok(node), Some(address)) = (NodeName::new(name.clone()), server.public_ip) {
                 self.introduce(&node, server.id, address);

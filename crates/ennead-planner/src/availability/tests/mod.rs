@@ -24,6 +24,7 @@ pub(super) fn layout(sites: &[usize], stacks: usize) -> Layout {
         synchronous: 1,
         settings: Settings::of(&Options::default()),
         services: Vec::new(),
+        entries: Vec::new(),
     }
 }
 

@@ -37,12 +37,33 @@ pub(super) fn text(nodes: &[(usize, Roles)], synchronous: usize) -> String {
     text
 }
 
+/// Returns an entry for a platform that has load balancers: everywhere or in one site, with a name or
+/// without.
+fn entry(nodes: &[(usize, Roles)], named: bool, everywhere: bool) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    let Some((place, _)) = nodes.iter().find(|(_, (_, _, entry))| *entry) else { return text };
+    writeln!(text, "[entries.e]\ncomponent = \"haproxy\"").unwrap();
+    if !everywhere {
+        writeln!(text, "sites = [\"s{}\"]", PLACES[*place].1).unwrap();
+    }
+    if named {
+        writeln!(text, "dns = \"e.example.com\"").unwrap();
+    }
+    text
+}
+
 /// Returns a strategy of texts of tiny platforms without errors.
 pub(super) fn any_text(nodes: usize) -> impl Strategy<Value = String> {
     let roles = (any::<bool>(), any::<bool>(), any::<bool>());
     let nodes = prop::collection::vec((0..PLACES.len(), roles), 2..=nodes);
-    (nodes, 1_usize..=2).prop_filter_map("a platform without errors", |(nodes, synchronous)| {
-        let text = text(&nodes, synchronous);
+    let entries = prop::option::of((any::<bool>(), any::<bool>()));
+    let all = (nodes, 1_usize..=2, entries);
+    all.prop_filter_map("a platform without errors", |(nodes, synchronous, entries)| {
+        let mut text = text(&nodes, synchronous);
+        if let Some((named, everywhere)) = entries {
+            text += &entry(&nodes, named, everywhere);
+        }
         let parsed = parse_spec(&text, Catalogue::embedded());
         let findings = crate::check::check(&parsed);
         (!crate::check::has_errors(&findings)).then_some(text)
@@ -82,6 +103,11 @@ fn every(spec: &Spec, witnesses: &[Witness]) -> Vec<Change> {
     }
     let from = spec.options.postgres.synchronous_node_count as usize;
     all.extend((1..4).map(|to| Change::SynchronousCount { from, to }));
+    let nameless = spec.fleet.entries.values().filter(|entry| entry.dns.is_none());
+    all.extend(nameless.map(|it| Change::AddName {
+        entry: it.name.clone(),
+        name: format!("{}.example.com", it.name),
+    }));
     all
 }
 

@@ -215,4 +215,19 @@ impl Play {
                 && self.primary.is_none_or(|primary| self.sees(primary, index))
         })
     }
+
+    /// Returns whether users of every site of an entry come in: by its address there, which one of
+    /// these servers of the site answers, or by its name, which somebody changes who has etcd.
+    pub(super) fn users_come_in(&self, sites: &[Vec<usize>], has_name: bool) -> bool {
+        let answers = |server: &usize| {
+            self.machines[*server].runs
+                && self.primary.is_none_or(|primary| self.sees(primary, *server))
+        };
+        let mut addresses = Vec::new();
+        for holders in sites {
+            addresses.push(holders.iter().any(answers));
+        }
+        let name_is_right = has_name && (0..self.machines.len()).any(|who| self.has_etcd(who));
+        addresses.iter().all(|works| *works || name_is_right && addresses.contains(&true))
+    }
 }

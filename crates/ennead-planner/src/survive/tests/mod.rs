@@ -2,6 +2,7 @@
 
 mod brute;
 mod claims;
+mod entries;
 mod property;
 mod services;
 mod table;
@@ -32,5 +33,6 @@ pub(super) fn layout(
         synchronous,
         settings: Settings::of(&Options::default()),
         services: Vec::new(),
+        entries: Vec::new(),
     }
 }

@@ -18,12 +18,30 @@ pub(super) fn any_layout() -> impl Strategy<Value = Layout> {
         let voters = subsequence(all.clone(), 1..=count.min(5));
         let members = subsequence(all.clone(), 1..=count.min(5));
         let balancers = subsequence(all, 1..=count.min(3));
-        (sites, voters, members, balancers, 1_usize..=4).prop_map(
-            |(sites, voters, members, balancers, synchronous)| {
-                layout(&sites, &voters, &members, &balancers, synchronous)
+        let entry = (any::<u16>(), any::<u8>(), prop::option::of(60_u32..=300));
+        let entries = prop::collection::vec(entry, 0..=2);
+        (sites, voters, members, balancers, 1_usize..=4, entries).prop_map(
+            |(sites, voters, members, balancers, synchronous, entries)| {
+                let mut layout = layout(&sites, &voters, &members, &balancers, synchronous);
+                let entries = entries.into_iter().filter_map(|it| any_entry(&layout, it));
+                layout.entries = entries.collect();
+                layout
             },
         )
     })
+}
+
+/// Makes an entry of who may hold its addresses, in which sites, and how long its name is kept; none
+/// when it would have no address.
+fn any_entry(
+    layout: &Layout,
+    (holders, sites, ttl_s): (u16, u8, Option<u32>),
+) -> Option<LaidEntry> {
+    let holders = Servers::from_bits(holders.into());
+    let chosen = layout.sites.iter().enumerate().filter(|(at, _)| sites >> at & 1 == 1);
+    let held = chosen.map(|(_, (site, servers))| (site.clone(), servers.and(holders)));
+    let sites: Vec<_> = held.filter(|(_, holders)| !holders.is_empty()).collect();
+    (!sites.is_empty()).then(|| LaidEntry { name: "entry x".to_owned(), sites, ttl_s })
 }
 
 fn machines(layout: &Layout) -> Vec<Machine> {
@@ -45,10 +63,20 @@ fn beginnings(layout: &Layout) -> Vec<Play> {
     layout.members.iter().flat_map(begin).collect()
 }
 
-/// Returns the worst end, and whether an entry is left in every one.
+/// Returns the worst end, and whether a load balancer is left in every one.
 fn ends(plays: &[Play]) -> (End, bool) {
     let worst = plays.iter().map(Play::end).max().unwrap();
     (worst, plays.iter().all(Play::has_entry))
+}
+
+/// Returns, for each entry, whether all of its users come in in every play.
+fn come_in(layout: &Layout, plays: &[Play]) -> Vec<bool> {
+    let played = |entry: &LaidEntry| {
+        let sites: Vec<Vec<usize>> =
+            entry.sites.iter().map(|(_, holders)| holders.iter().collect()).collect();
+        plays.iter().all(|play| play.users_come_in(&sites, entry.ttl_s.is_some()))
+    };
+    layout.entries.iter().map(played).collect()
 }
 
 fn end_of(outcome: Outcome) -> End {
@@ -66,7 +94,11 @@ fn agree(layout: &Layout, outcomes: &Outcomes, plays: &[Play]) -> Result<(), Tes
     prop_assert_eq!(end_of(outcomes.writes.outcome), end, "{:?}", outcomes);
     if end == End::Writes {
         prop_assert_eq!(outcomes.entry.outcome.by_itself(), entry, "{:?}", outcomes);
-        prop_assert_eq!(outcomes.keeps(layout), entry);
+        let users = come_in(layout, plays);
+        let computed: Vec<bool> =
+            outcomes.entries.iter().map(|it| it.outcome.by_itself()).collect();
+        prop_assert_eq!(&computed, &users, "{:?}", outcomes);
+        prop_assert_eq!(outcomes.keeps(layout), entry && users.iter().all(|it| *it));
     }
     Ok(())
 }

@@ -123,13 +123,18 @@ fn is_server(line: &Line) -> bool {
 
 fn offers(report: &BudgetReport) {
     let rows = report.offers.iter().map(|offer| {
-        let meets = if offer.meets { ("yes", Tone::Good) } else { ("no", Tone::Bad) };
+        let meets = match (offer.meets, offer.at_least) {
+            (true, false) => ("yes", Tone::Good),
+            (true, true) => ("perhaps", Tone::Plain),
+            (false, _) => ("no", Tone::Bad),
+        };
+        let least = if offer.at_least { "at least " } else { "" };
         let lacks =
             if offer.lacks.is_empty() { "nothing".to_owned() } else { offer.lacks.join("; ") };
         vec![
             offer.what.as_str().into(),
             counted(&offer.server_types).into(),
-            format!("{:.2}", offer.net_monthly).into(),
+            format!("{least}{:.2}", offer.net_monthly).into(),
             Cell(meets.0.to_owned(), meets.1),
             lacks.into(),
         ]
