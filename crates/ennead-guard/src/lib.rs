@@ -22,7 +22,7 @@ pub mod words;
 #[cfg(test)]
 mod model;
 
-pub use engine::{Guard, Settings};
+pub use engine::{Guard, Settings, View};
 pub use evidence::Evidence;
 pub use intent::{Intent, IntentId};
 pub use message::{Command, Event};

@@ -9,6 +9,7 @@ mod action;
 pub mod apply;
 pub mod commands;
 pub mod condition;
+pub mod guard;
 pub mod observe;
 pub mod probe;
 mod problem;

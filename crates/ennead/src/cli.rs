@@ -335,4 +335,13 @@ pub(crate) enum NodeCommand {
     },
     /// Write and read through the load balancers as standard input says
     Probe,
+    /// Watch the database's nodes and fence a dead primary, in the foreground
+    Guard {
+        /// Its configuration
+        #[arg(long, value_name = "FILE", default_value = "/etc/ennead/guard.toml")]
+        config: Utf8PathBuf,
+        /// Print how the guard of this node is; fails when it has said nothing for ten seconds
+        #[arg(long, conflicts_with = "config")]
+        status: bool,
+    },
 }

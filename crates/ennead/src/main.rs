@@ -34,7 +34,8 @@ fn main() -> ExitCode {
             return if wrong { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
-    start_log(cli.global.verbose);
+    let is_guard = matches!(&cli.command, Command::Node(NodeCommand::Guard { .. }));
+    start_log(cli.global.verbose, is_guard);
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
@@ -79,8 +80,10 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
     Ok(exit.into())
 }
 
-fn start_log(verbose: u8) {
+fn start_log(verbose: u8, is_guard: bool) {
     let level = match verbose {
+        // Its evidence belongs into the journal.
+        0 if is_guard => "ennead_node=info,warn",
         0 => "warn",
         1 => "ennead=info,ennead_executor=info,ennead_lab=info,warn",
         _ => "debug",

@@ -28,6 +28,7 @@ pub(crate) const POLICY: RetryPolicy = RetryPolicy {
     pause_max: Duration::from_millis(20),
     total_max: Duration::from_secs(4),
     connect_total_max: Duration::from_secs(4),
+    connect_max: Duration::from_secs(5),
     answer_max: Duration::from_mins(1),
     action_max: Duration::from_mins(1),
     jitter_seed: Some(1),

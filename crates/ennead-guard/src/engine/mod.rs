@@ -24,7 +24,7 @@ use crate::message::{Command, Event};
 use crate::react::Reaction;
 use crate::timing::Timing;
 use crate::votes::VoteBook;
-use crate::words::{Domain, LeaseId, Request, Watched};
+use crate::words::{Domain, LeaseId, Request, Term, Watched};
 
 mod ask;
 mod fencing;
@@ -265,7 +265,39 @@ impl Guard {
     }
 }
 
+/// A guard as it is at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Name of its state, as in the README's picture.
+    pub phase: &'static str,
+    /// Its term, if it leads.
+    pub term: Option<Term>,
+    /// Who held the leader key when the cluster was last read.
+    pub primary: Option<NodeName>,
+    /// How long ago the majority answered a question, in milliseconds; none if it never did.
+    pub heard_majority_ms: Option<u64>,
+    /// What it says of each other watched node.
+    pub verdicts: BTreeMap<NodeName, Verdict>,
+}
+
 impl Phase {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Follower => "follower",
+            Self::Starting => "starting",
+            Self::Watching => "watching",
+            Self::Intending { .. } => "intending",
+            Self::Asking { .. } => "asking",
+            Self::Action { .. } => "action",
+            Self::Status { .. } => "status",
+            Self::Lease { .. } => "lease",
+            Self::Revoking { .. } => "revoking",
+            Self::Takeover { .. } => "takeover",
+            Self::Restoring(_) => "restoring",
+            Self::Clearing { .. } => "clearing",
+        }
+    }
+
     /// Whose act it is, if it is one.
     fn node(&self) -> Option<&NodeName> {
         match self {
@@ -279,6 +311,24 @@ impl Phase {
             | Self::Revoking { intent, .. }
             | Self::Takeover { intent, .. } => Some(&intent.node),
             Self::Restoring(restoring) => Some(restoring.node()),
+        }
+    }
+}
+
+impl Guard {
+    /// Returns what people who look at a guard want to know.
+    pub fn view(&self, now_ms: u64) -> View {
+        let others = self.settings.nodes.keys().filter(|node| **node != self.settings.own);
+        View {
+            phase: self.state.phase.name(),
+            term: self.state.leadership.map(|it| it.term),
+            primary: self
+                .state
+                .seen
+                .as_ref()
+                .and_then(|it| Some(it.leader.as_ref()?.member.clone())),
+            heard_majority_ms: self.state.majority_ms.map(|at| now_ms.saturating_sub(at)),
+            verdicts: others.map(|node| (node.clone(), self.verdict(node, now_ms))).collect(),
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct RetryPolicy {
     pub total_max: Duration,
     /// Most time on connecting: an API that is not there is said soon.
     pub connect_total_max: Duration,
+    /// Most time for one connection to open. A request that is to be sent at most once
+    /// (`tries_max` 1) is sent within this time or never.
+    pub connect_max: Duration,
     /// Most time for one answer.
     pub answer_max: Duration,
     /// Most time that the `ensure_` methods wait for an action or a state.
@@ -37,6 +40,7 @@ impl Default for RetryPolicy {
             pause_max: Duration::from_secs(10),
             total_max: Duration::from_mins(2),
             connect_total_max: Duration::from_secs(6),
+            connect_max: Duration::from_secs(5),
             answer_max: Duration::from_secs(30),
             action_max: Duration::from_mins(5),
             jitter_seed: None,

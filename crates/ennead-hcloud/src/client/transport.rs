@@ -4,7 +4,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ennead_host::clock::{Stopwatch, pause_for};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -18,9 +17,6 @@ use super::pace::Budget;
 use super::refusal::refusal;
 use super::retry::RetryPolicy;
 use crate::error::{Call, CloudError, Retry};
-
-/// Most time for a connection to open.
-const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// The cloud's API. Cheap to clone; clones share connections and what is known of the rate limit.
 #[derive(Clone)]
@@ -151,7 +147,7 @@ impl Client {
         let is_loopback = is_loopback(&url);
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("ennead/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_MAX)
+            .connect_timeout(policy.connect_max)
             .timeout(policy.answer_max)
             .redirect(redirect::Policy::none())
             .default_headers(authorization(token).map_err(setup)?);

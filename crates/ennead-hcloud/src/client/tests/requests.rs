@@ -122,3 +122,34 @@ async fn an_answer_that_is_not_as_described_names_the_field() {
     let text = api.client().server(1).await.unwrap_err().to_string();
     assert!(text.starts_with("GET /servers/1: ") && text.contains("`name`"), "{text}");
 }
+
+#[tokio::test]
+async fn with_one_try_nothing_is_sent_twice_whatever_comes_of_it() {
+    let replies = [
+        refused(423, "locked"),
+        refused(429, "rate_limit_exceeded"),
+        refused(502, "bad_gateway"),
+        Reply::Lost,
+    ];
+    for reply in replies {
+        let api = Scripted::start(vec![("POST /servers/7/actions/poweroff", vec![reply])]).await;
+        let once = RetryPolicy { tries_max: 1, ..quick() };
+        let error = api.client_with(once).power_off(7).await.unwrap_err();
+        assert_eq!(api.asked().len(), 1, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_open_in_its_time_was_not_used() {
+    // An address of documentation (RFC 5737): nobody answers there.
+    let policy = RetryPolicy {
+        tries_max: 1,
+        connect_max: Duration::from_millis(50),
+        answer_max: Duration::from_mins(1),
+        ..quick()
+    };
+    let client =
+        Client::new("https://192.0.2.1/v1", &SecretString::from("the-token"), policy).unwrap();
+    let error = client.power_off(7).await.unwrap_err();
+    let CloudError::Unreachable { sent: false, .. } = &error else { panic!("{error:?}") };
+}

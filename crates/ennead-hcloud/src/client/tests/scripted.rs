@@ -100,6 +100,7 @@ pub(super) fn quick() -> RetryPolicy {
         pause_max: Duration::from_millis(4),
         total_max: Duration::from_secs(2),
         connect_total_max: Duration::from_millis(200),
+        connect_max: Duration::from_millis(200),
         answer_max: Duration::from_millis(200),
         action_max: Duration::from_secs(2),
         jitter_seed: Some(1),

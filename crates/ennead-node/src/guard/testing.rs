@@ -1,0 +1,57 @@
+//! What several tests of the guard begin with.
+
+use std::net::Ipv4Addr;
+
+use ennead_guard::ServerId;
+use ennead_guard::config::{CONFIG_VERSION, Cloud, Config, Database, Etcd};
+use ennead_guard::timing::Timing;
+use ennead_model::{NodeName, SiteName};
+
+fn name(text: &str) -> NodeName {
+    NodeName::new(text).unwrap()
+}
+
+/// A config on `127.0.0.1` as node `own`: these nodes and server ids, guards on these nodes.
+pub(crate) fn config(
+    databases: &[(&str, u64)],
+    guards: &[&str],
+    echo_port: u16,
+    rest_port: u16,
+) -> Config {
+    let site = || SiteName::new("east").unwrap();
+    let database = |(node, server): &(&str, u64)| {
+        let database =
+            Database { server: ServerId(*server), site: site(), address: Ipv4Addr::LOCALHOST };
+        (name(node), database)
+    };
+    Config {
+        format_version: CONFIG_VERSION,
+        node: name("own"),
+        scope: "s".to_owned(),
+        echo_port,
+        rest_port,
+        address: Ipv4Addr::LOCALHOST,
+        databases: databases.iter().map(database).collect(),
+        vantages: guards.iter().chain(&["own"]).map(|node| (name(node), site())).collect(),
+        balancers: std::collections::BTreeSet::new(),
+        balancer_socket: None,
+        etcd: Etcd {
+            endpoints: vec!["https://127.0.0.1:2379".to_owned()],
+            ca: "/nonexistent/ca".into(),
+            cert: "/nonexistent/cert".into(),
+            key: "/nonexistent/key".into(),
+            lease_s: 3,
+        },
+        cloud: Cloud {
+            endpoint: "http://127.0.0.1:1/v1".to_owned(),
+            token: "/nonexistent/token".into(),
+        },
+        timing: Timing::default(),
+    }
+}
+
+/// A port of the loopback that nobody listens on.
+pub(crate) fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
