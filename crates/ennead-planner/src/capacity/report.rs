@@ -1,7 +1,6 @@
 //! Everything that is computed about capacity, for people and programs.
 
-use ennead_components::{ALL as COMPONENTS, Options};
-use ennead_model::carries::Burden;
+use ennead_components::Options;
 use ennead_model::{Fleet, Load};
 use serde::Serialize;
 
@@ -9,7 +8,8 @@ use super::bottleneck::{Change, Wanted, remove};
 use super::coefficients::{self, Coefficient};
 use super::ground::{Class, Ground};
 use super::left::Role;
-use super::resources::{Draw, Kind, Of, PLATFORM, Row, Unit, fullest, rows, use_of};
+use super::left_out::{NotComputed, not_computed};
+use super::resources::{Draw, Of, Row, Unit, fullest, rows, use_of};
 use super::utilise::{Cases, Losses, Use, fits, losses};
 
 /// When nothing is short yet, what breaks first is removed for at least so many times the load,
@@ -102,15 +102,6 @@ pub struct Removal {
     pub times: f64,
     /// What has to be changed.
     pub change: Change,
-}
-
-/// Something that is not computed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotComputed {
-    /// What.
-    pub what: String,
-    /// Why not.
-    pub why: String,
 }
 
 /// Everything that is computed.
@@ -237,42 +228,4 @@ fn bottlenecks(resources: &[Resource]) -> Vec<Bottleneck> {
         all.min_by(|one, other| one.breaks_at.total_cmp(&other.breaks_at))
     };
     cases.into_iter().filter_map(first).collect()
-}
-
-/// Which stated key of the load makes a burden worth a word when no service carries it.
-const ASKED: [(Burden, &str, &str); 6] = [
-    (Burden::Sessions, "users", "sessions and TLS of users"),
-    (Burden::Requests, "requests_per_minute", "application workers"),
-    (Burden::Cache, "users", "the cache"),
-    (Burden::Logs, "log_lines_per_second", "log lines against disk"),
-    (Burden::Metrics, "", "measured values against disk"),
-    (Burden::Backups, "data_bytes", "backup space"),
-];
-
-fn not_computed(ground: &Ground<'_>, load: &Load) -> Vec<NotComputed> {
-    let mut left_out = Vec::new();
-    let mut note = |what: &str, why: &str| {
-        left_out.push(NotComputed { what: what.to_owned(), why: why.to_owned() });
-    };
-    for component in COMPONENTS {
-        let name = component.name();
-        let known = |kind: &&Kind| matches!(kind.of, Of::Component(it, _) if it == name);
-        if PLATFORM.iter().any(known) && !ground.has(name) {
-            note(name, "no node runs it");
-        }
-    }
-    for (burden, key, what) in ASKED {
-        let carried = ground.carriers.iter().any(|it| it.burden() == burden);
-        let stated = key.is_empty() || load.get(key).is_some();
-        match (carried, stated) {
-            (false, true) => {
-                note(what, &format!("no service of the spec says carries = \"{burden}\""));
-            }
-            (true, false) if !load.is_empty() => note(what, &format!("the load states no {key}")),
-            _ => {}
-        }
-    }
-    note("network traffic and disk operations", "the cloud promises no figures");
-    note("replicas that answer reads", "everything is asked of the primary: the worst case");
-    left_out
 }
