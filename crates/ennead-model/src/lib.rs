@@ -4,6 +4,7 @@
 //! and nothing here knows a particular component, site or node. See `docs/glossary.md` for the
 //! meaning of each word and `ARCHITECTURE.md` for the flow of data through them.
 
+pub mod carries;
 pub mod catalogue;
 pub mod cloud;
 pub mod clouds;
@@ -25,6 +26,7 @@ pub mod reference;
 pub mod service;
 pub mod user_data;
 
+pub use carries::{Burden, Carries};
 pub use catalogue::Catalogue;
 pub use cloud::CloudAction;
 pub use day::Day;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::carries::Carries;
 use crate::names::{NodeName, ServiceName};
 
 /// What has to be left of a service's parts for it to go on.
@@ -40,6 +41,9 @@ pub struct Service {
     pub uses: BTreeSet<String>,
     /// Whether the platform's promises are about it too.
     pub promised: bool,
+    /// Which part of the load it takes, when that is stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carries: Option<Carries>,
 }
 
 /// The services of the components, as `uses` names them.
@@ -79,8 +83,15 @@ mod tests {
         let uses = uses.iter().map(|&it| it.to_owned()).collect();
         let nodes = BTreeSet::new();
         let needs = Needs::One;
-        let service =
-            Service { name: name.clone(), nodes, needs, after_s: 0, uses, promised: true };
+        let service = Service {
+            name: name.clone(),
+            nodes,
+            needs,
+            after_s: 0,
+            uses,
+            promised: true,
+            carries: None,
+        };
         (name, service)
     }
 

@@ -4,6 +4,7 @@
 //! [`parse_spec`] is pure. Files are reached through [`store`] alone.
 
 mod budget;
+mod carries;
 pub mod claims;
 mod cloud;
 pub mod edit;

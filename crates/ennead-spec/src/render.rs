@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ennead_model::{ComponentName, Entry, Money, Needs, Node, Service};
 use toml::{Table, Value};
 
+use crate::carries::render_carries;
 use crate::fleet::everywhere;
 use crate::load::render_load;
 use crate::parse::FORMAT_VERSION;
@@ -138,6 +139,9 @@ fn services(spec: &Spec) -> Table {
         table.insert("needs".into(), rule.into());
         if !it.uses.is_empty() {
             table.insert("uses".into(), list(&it.uses));
+        }
+        if let Some(carries) = &it.carries {
+            table.insert("carries".into(), render_carries(carries));
         }
         table
     };

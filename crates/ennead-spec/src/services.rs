@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ennead_model::service::{BASE_SERVICES, in_order};
 use ennead_model::{Finding, Fleet, Needs, NodeName, Service, ServiceName};
 
+use crate::carries::read_carries;
 use crate::fleet::named;
 use crate::text::{Section, did_you_mean};
 
@@ -32,9 +33,11 @@ pub(crate) fn read_services(
         let after_s = read_number(entry, "after_s", 0..=AFTER_S_MAX);
         let uses = read_uses(entry, name, &names);
         let promised = entry.boolean("promised").unwrap_or(true);
+        let carries = read_carries(entry);
         entry.finish();
         if let (Some(name), Some(needs), Some(after_s)) = (made, needs, after_s) {
-            let service = Service { name: name.clone(), nodes, needs, after_s, uses, promised };
+            let service =
+                Service { name: name.clone(), nodes, needs, after_s, uses, promised, carries };
             services.insert(name, service);
         }
     }

@@ -56,7 +56,7 @@ fn check_shows_what_a_platform_costs() {
         " days old, from the table in this program",
         "9 m6a.xlarge",
         "1.35",
-        "Missing at Azure: disks.",
+        "1378.08",
     ] {
         assert!(answer.out.contains(words), "{words}: {answer:?}");
     }
@@ -150,14 +150,17 @@ fn check_shows_what_a_platform_carries() {
 #[test]
 fn a_load_that_is_not_carried_is_an_error_with_what_removes_it() {
     let answer = loaded("{ data_bytes = \"150GB\" }").ennead(&["check"]).expect_code(3);
-    assert!(answer.out.contains("type ccx33 for the servers with postgres"), "{answer:?}");
+    let types = "type ccx33 for the servers with postgres, service backups";
+    assert!(answer.out.contains(types), "{answer:?}");
     let place = loaded("{ data_bytes = \"2TB\" }");
     let answer = place.ennead(&["check"]).expect_code(3);
-    assert!(answer.out.contains("2.4 TB asked, 152.0 GB there: 1,581 %"), "{answer:?}");
+    let disks = "2.4 TB asked, 136.0 GB there: 1,772 % (on crm-svc-ash-1: backups 2.4 TB, metrics \
+                 7.8 GB, system 1.5 GB; servers like crm-ctrl-ash-1 are short too)";
+    assert!(answer.out.contains(disks), "{answer:?}");
     let answer = place.ennead(&["plan"]).expect_code(3);
     assert!(answer.err.contains("over-capacity"), "{answer:?}");
-    let answer =
-        place.ennead(&["check", "--capacity"]).expect_code(3).expect_error("over-capacity");
+    let answer = place.ennead(&["check", "--capacity"]).expect_code(3);
+    assert!(answer.err.contains("over-capacity"), "{answer:?}");
     assert!(answer.out.contains("RESOURCE"), "{answer:?}");
     let answer = loaded("{ users = -1, sessions = 2 }").ennead(&["check"]).expect_code(3);
     assert!(answer.out.contains("unknown key") && answer.out.contains("is below 1"), "{answer:?}");
@@ -192,8 +195,8 @@ fn claims_are_compared_with_what_is_computed() {
     place.put("good.toml", servers);
     let answer = place.ennead(&["check", "--claims", "good.toml"]).expect_code(0);
     assert!(answer.out.contains("1 claims: 1 hold, 0 do not hold"), "{answer:?}");
-    let cost = "[[claim]]\nname = \"capacity.users\"\nvalue = 270\nunit = \"users\"\n";
-    place.put("open.toml", cost);
+    let disk = "[[claim]]\nname = \"disk.latency\"\nvalue = 1\nunit = \"ms\"\n";
+    place.put("open.toml", disk);
     let answer = place.ennead(&["check", "--claims", "open.toml"]).expect_code(0);
     assert!(answer.out.contains("not computed"), "{answer:?}");
     place.put("false.toml", &servers.replace('9', "10"));
@@ -285,7 +288,10 @@ fn what_cannot_be_suggested_is_said() {
     let place = Place::new("cli", preset("seed"));
     let answer = place.ennead(&["check", "--suggest", "--promise", "any-site", "--write"]);
     let answer = answer.expect_code(3);
-    assert!(answer.out.contains("No 4 changes of this kind keep all of it"), "{answer:?}");
+    assert!(
+        answer.out.contains("No change of this kind keeps any-site: without site main"),
+        "{answer:?}"
+    );
     assert_eq!(place.spec(), preset("seed"));
     let answer = place.ennead(&["check", "--suggest", "--promise", "any-sit"]).expect_code(2);
     answer.expect_error("any-sit").expect_hint("any-site");

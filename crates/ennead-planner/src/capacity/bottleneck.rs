@@ -1,30 +1,21 @@
-//! What breaks first as the load grows, and the smallest change that removes it.
+//! What breaks first as the load grows, and the smallest change that removes filter(|it| is_in(it, fleet, roles)).
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use ennead_components::Options;
-use ennead_model::catalogue::CatalogueServerType;
-use ennead_model::{Catalogue, Fleet, Load, Node};
+use ennead_model::{Fleet, Load};
 use serde::Serialize;
 
+use super::carrier::Carrier;
 use super::ground::Ground;
-use super::resources::{Kind, Setting};
+use super::resources::Row;
+use super::server_type::other_type;
 use super::utilise::{Cases, fits};
 
-/// Most nodes in each site that are looked at. Above it another way has to be found.
+/// Most values_mut().filter(|node| is_in(node, fleet, roles))s in each site that are looked at. Above it another way has to be found.
 const NODES_MAX: usize = 1_000;
 /// Most that an option is raised to.
 const SETTING_MAX: u32 = 1_000_000;
-/// Most servers for which other server types are tried.
-const SERVERS_MAX: usize = 10_000;
-/// The architecture that the packages on the nodes are built for.
-const ARCHITECTURE: &str = "x86";
-/// Processors of one's own: who has them is not offered shared ones.
-const DEDICATED: &str = "dedicated";
-/// Components whose servers carry load.
-const LOADED: [&str; 3] = ["postgres", "pgbouncer", "haproxy"];
-
 /// What removes a bottleneck.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -32,23 +23,23 @@ pub enum Change {
     /// An option gets this value.
     Setting {
         /// Its path in the spec.
-        path: &'static str,
+        path: String,
         /// The least that is enough.
-        value: u32,
+        value: u64,
     },
-    /// More nodes that run a component, of the least type that runs it now.
+    /// More nodes that run a component or a service, of the least type that runs it now.
     MoreNodes {
-        /// The component.
-        component: &'static str,
+        /// What they run: a component's name, or `service` and its name.
+        with: String,
         /// How many in each site.
         in_each_site: usize,
         /// Their type.
         server_type: String,
     },
-    /// Another server type for the servers that run any of these components.
+    /// Another server type for the servers that run any of these.
     ServerType {
-        /// The components.
-        components: Vec<&'static str>,
+        /// What they run: names of components, or `service` and its name.
+        with: Vec<String>,
         /// The least type that is enough.
         server_type: String,
     },
@@ -63,34 +54,45 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Setting { path, value } => write!(f, "{path} = {value}"),
-            Self::MoreNodes { component, in_each_site, server_type } => {
+            Self::MoreNodes { with, in_each_site, server_type } => {
                 let nodes = if *in_each_site == 1 { "node" } else { "nodes" };
                 write!(
                     f,
-                    "{in_each_site} more {nodes} of type {server_type} with {component} in each site"
+                    "{in_each_site} more {nodes} of type {server_type} with {with} in each site"
                 )
             }
-            Self::ServerType { components, server_type } => {
-                write!(f, "type {server_type} for the servers with {}", components.join(", "))
+            Self::ServerType { with, server_type } => {
+                write!(f, "type {server_type} for the servers with {}", with.join(", "))
             }
             Self::Nothing { why } => write!(f, "nothing that was tried is enough: {why}"),
         }
     }
 }
 
-/// Returns the first change with which a resource carries so many times the load, whatever is lost as
-/// long as anything is left: an option, more nodes, another type.
-pub(super) fn remove(
-    kind: &Kind,
-    fleet: &Fleet,
-    options: &Options,
-    load: &Load,
-    times: f64,
-) -> Change {
-    let setting = kind.setting.and_then(|it| raise(kind, it, fleet, options, load, times));
-    setting
-        .or_else(|| add_nodes(kind, fleet, options, load, times))
-        .unwrap_or_else(|| other_type(kind, fleet, options, load, times))
+/// What is asked of a change, and of whom.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub fleet: &'a Fleet,
+    pub options: &'a Options,
+    pub load: &'a Load,
+    /// How many times the load has to fit, whatever is lost as long as anything is left.
+    pub times: f64,
+}
+
+impl Wanted<'_> {
+    /// Returns how many times the load fits with another fleet.
+    pub(super) fn fits(&self, row: &Row<'_>, fleet: &Fleet) -> f64 {
+        let ground = Ground::new(fleet, self.options, self.load);
+        fits(row, &ground, &Cases::of(&ground))
+    }
+}
+
+/// Returns the first change that is enough for a resource: an option, more nodes, another type.
+pub(super) fn remove(row: &Row<'_>, wanted: Wanted<'_>) -> Change {
+    raise(row, wanted)
+        .or_else(|| raise_sessions(row, wanted))
+        .or_else(|| add_nodes(row, wanted))
+        .unwrap_or_else(|| other_type(row, wanted))
 }
 
 /// Returns the least number within the limits for which a test holds that never fails again after it
@@ -111,142 +113,52 @@ fn least(from: u64, most: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
     Some(low)
 }
 
-fn raise(
-    kind: &Kind,
-    setting: Setting,
-    fleet: &Fleet,
-    options: &Options,
-    load: &Load,
-    times: f64,
-) -> Option<Change> {
+fn raise(row: &Row<'_>, wanted: Wanted<'_>) -> Option<Change> {
+    let setting = row.kind.setting?;
     let holds = |value: u64| {
-        let mut changed = options.clone();
+        let mut changed = wanted.options.clone();
         (setting.set)(&mut changed, u32::try_from(value).unwrap_or(u32::MAX));
-        let ground = Ground::new(fleet, &changed, load);
-        fits(kind, &ground, &Cases::of(&ground)) >= times
+        let ground = Ground::new(wanted.fleet, &changed, wanted.load);
+        fits(row, &ground, &Cases::of(&ground)) >= wanted.times
     };
-    let value = least((setting.get)(options).into(), SETTING_MAX.into(), holds)?;
-    Some(Change::Setting { path: setting.path, value: u32::try_from(value).ok()? })
+    let value = least((setting.get)(wanted.options).into(), SETTING_MAX.into(), holds)?;
+    Some(Change::Setting { path: setting.path.to_owned(), value })
 }
 
-fn add_nodes(
-    kind: &Kind,
-    fleet: &Fleet,
-    options: &Options,
-    load: &Load,
-    times: f64,
-) -> Option<Change> {
-    if !kind.spreads {
-        return None;
-    }
-    let ground = Ground::new(fleet, options, load);
+/// Raises the one setting of a service that only limits.
+fn raise_sessions(row: &Row<'_>, wanted: Wanted<'_>) -> Option<Change> {
+    const KEY: &str = "sessions_max";
+    let carrier = row.carrier.filter(|_| row.kind.key == "sessions")?;
+    let stated = carrier.carries.get(KEY)?;
+    let ground = Ground::new(wanted.fleet, wanted.options, wanted.load);
+    let cases = Cases::of(&ground);
+    let holds = |value: u64| {
+        let mut carries = carrier.carries.clone();
+        carries.settings.insert(KEY.to_owned(), value);
+        let carrier = Some(Carrier { carries: &carries, ..carrier });
+        fits(&Row { carrier, ..*row }, &ground, &cases) >= wanted.times
+    };
+    let value = least(stated, SETTING_MAX.into(), holds)?;
+    let path = format!("services.{}.carries.{KEY}", carrier.service.name);
+    Some(Change::Setting { path, value })
+}
+
+fn add_nodes(row: &Row<'_>, wanted: Wanted<'_>) -> Option<Change> {
+    let role = row.role().filter(|_| row.kind.spreads)?;
+    let ground = Ground::new(wanted.fleet, wanted.options, wanted.load);
     let holds = |further: u64| {
         let mut cases = Cases::of(&ground);
-        cases.add(kind.component, usize::try_from(further).unwrap_or(0), ground.sites);
-        fits(kind, &ground, &cases) >= times
+        cases.add(role, usize::try_from(further).unwrap_or(0), ground.sites);
+        fits(row, &ground, &cases) >= wanted.times
     };
     let in_each_site = least(1, u64::try_from(NODES_MAX).ok()?, holds)?;
-    let least = ground.running(kind.component).min_by_key(|class| {
+    let its = ground.classes.iter().filter(|class| role.is_on(class.node, wanted.fleet));
+    let least = its.min_by_key(|class| {
         (class.node.cores, class.node.memory_bytes, class.node.server_type.as_str())
     })?;
     Some(Change::MoreNodes {
-        component: kind.component,
+        with: role.to_string(),
         in_each_site: usize::try_from(in_each_site).ok()?,
         server_type: least.node.server_type.clone(),
     })
-}
-
-fn other_type(kind: &Kind, fleet: &Fleet, options: &Options, load: &Load, times: f64) -> Change {
-    if !kind.grows {
-        let why = format!("{} has a limit that no server type moves", kind.component);
-        return Change::Nothing { why };
-    }
-    if fleet.nodes.len() > SERVERS_MAX {
-        let why = format!("server types are not tried for more than {SERVERS_MAX} servers");
-        return Change::Nothing { why };
-    }
-    let present = |component: &&&'static str| fleet.running(component).next().is_some();
-    let loaded: Vec<&'static str> = LOADED.iter().filter(present).copied().collect();
-    let groups = match LOADED.iter().find(|component| **component == kind.component) {
-        Some(component) => vec![vec![*component]],
-        None => vec![loaded.iter().take(1).copied().collect(), loaded],
-    };
-    let ground = Ground::new(fleet, options, load);
-    let (mut most, mut largest) = (fits(kind, &ground, &Cases::of(&ground)), None);
-    for components in groups {
-        for server_type in larger(fleet, &components) {
-            let changed = with_type(fleet, &components, server_type);
-            let ground = Ground::new(&changed, options, load);
-            let carries = fits(kind, &ground, &Cases::of(&ground));
-            if carries >= times {
-                let server_type = server_type.name.clone();
-                return Change::ServerType { components, server_type };
-            }
-            if carries > most {
-                (most, largest) = (carries, Some(server_type.name.as_str()));
-            }
-        }
-    }
-    // Never more than it is: what just does not fit must not read as 1.
-    let most = (most * 100.0).floor() / 100.0;
-    let why = largest.map_or_else(
-        || "no other server type that is sold in these sites moves it".to_owned(),
-        |name| {
-            format!(
-                "of the server types sold in these sites {name} does most: {most:.2} times the load"
-            )
-        },
-    );
-    Change::Nothing { why }
-}
-
-fn is_in(node: &Node, components: &[&str]) -> bool {
-    components.iter().any(|component| node.components.contains(*component))
-}
-
-fn cpu_type(node: &Node) -> &'static str {
-    let known = Catalogue::embedded().server_type(&node.server_type);
-    known.map_or("", |it| it.cpu_type.as_str())
-}
-
-/// Returns whether a type has at least what a node has.
-fn reaches(server_type: &CatalogueServerType, node: &Node) -> bool {
-    let disk = Catalogue::embedded().server_type(&node.server_type).map_or(0, |it| it.disk_gb);
-    server_type.cores >= node.cores
-        && server_type.memory_bytes() >= node.memory_bytes
-        && server_type.disk_gb >= disk
-}
-
-/// Returns the types that are no smaller than the smallest server with these components and sold
-/// wherever one stands, the smallest first.
-fn larger(fleet: &Fleet, components: &[&str]) -> Vec<&'static CatalogueServerType> {
-    let nodes: Vec<&Node> = fleet.nodes.values().filter(|it| is_in(it, components)).collect();
-    let locations: BTreeSet<&str> = nodes
-        .iter()
-        .filter_map(|node| fleet.site_of(node).map(|site| site.location.as_str()))
-        .collect();
-    let dedicated = nodes.iter().any(|node| cpu_type(node) == DEDICATED);
-    let smallest = nodes.iter().min_by_key(|node| (node.memory_bytes, node.cores));
-    let fitting = |it: &&CatalogueServerType| {
-        it.architecture == ARCHITECTURE
-            && (!dedicated || it.cpu_type == DEDICATED)
-            && locations.iter().all(|at| it.locations.iter().any(|sold| sold == at))
-            && smallest.is_some_and(|node| reaches(it, node) && it.name != node.server_type)
-    };
-    let mut types: Vec<_> = Catalogue::embedded().server_types.iter().filter(fitting).collect();
-    types.sort_by_key(|it| (it.memory_bytes(), it.cores, it.disk_gb, it.name.as_str()));
-    types
-}
-
-/// Returns the fleet with this type for the servers with these components that are not larger already.
-fn with_type(fleet: &Fleet, components: &[&str], server_type: &CatalogueServerType) -> Fleet {
-    let mut changed = fleet.clone();
-    for node in changed.nodes.values_mut().filter(|node| is_in(node, components)) {
-        if reaches(server_type, node) {
-            node.server_type.clone_from(&server_type.name);
-            node.memory_bytes = server_type.memory_bytes();
-            node.cores = server_type.cores;
-        }
-    }
-    changed
 }

@@ -126,4 +126,105 @@ coefficients! {
     /// How long the log is kept for an instance that is away.
     SLOT_KEPT_S = 1_800.0, "s", false,
         "Patroni 4, member_slots_ttl: 30 minutes", "patronictl show-config";
+
+    /// Connections of a user to the service that lets him in.
+    SESSIONS_PER_USER = 1.0, "connections per user", true,
+        "HTTP/2: a browser keeps one for each host", YOURS;
+    /// How long a user's connection lasts before there is a new one with a new handshake.
+    SESSION_LIFE_S = 75.0, "s", true,
+        "nginx, keepalive_timeout: 75 s without a request; busy users keep theirs longer", YOURS;
+    /// Memory of a user's connection with TLS.
+    SESSION_BYTES = 125_000.0, "B per connection", false,
+        "HAProxy introduction, 3.6: 8,000 connections with TLS on the client's side per GB",
+        "memory of the load balancer with so many users";
+    /// New connections with TLS.
+    TLS_HANDSHAKES_PER_S = 1_300.0, "handshakes/s per processor", false,
+        "HAProxy introduction, 3.6: full handshakes with RSA 2048; resumed ones are ten times as many",
+        "openssl s_time -new";
+    /// Part of all requests that a service works on.
+    PERCENT_OF_REQUESTS = 100.0, "% of the requests", true,
+        "every service that carries requests works on each of them", YOURS;
+    /// Workers of an application.
+    WORKERS_PER_CORE = 2.0, "workers per processor", true,
+        "Gunicorn begins with two and one more", "the application's settings";
+    /// Requests that a worker has at the same time.
+    REQUESTS_PER_WORKER = 1.0, "requests per worker", true,
+        "a synchronous worker; FastAPI's threads are 40", "the application's settings";
+    /// How long a request takes, all that it waits for included.
+    REQUEST_MS = 50.0, "ms per request", true,
+        "a transaction, a look into the cache, and the program", YOURS;
+    /// Processor time of a request in an application.
+    REQUEST_PROCESSOR_US = 2_000.0, "µs of a processor per request", true,
+        "four to five times an empty request in Python: nine workers of uvicorn answered 20,474 a second",
+        YOURS;
+    /// Memory of a worker.
+    WORKER_BYTES = 209_715_200.0, "B per worker", true,
+        "200 MiB: a Python program with its libraries", YOURS;
+    /// Part of a server's memory that a cache gets when nothing is stated.
+    CACHE_SHARE = 0.5, "of the memory", true,
+        "a snapshot may need as much again while it is written", "the cache's maxmemory";
+    /// Data of a user in the cache.
+    CACHE_BYTES_PER_USER = 10_000.0, "B per user", true,
+        "a login, rights, and a page of what was read last", "INFO memory by DBSIZE";
+    /// Memory for each byte of data in the cache.
+    CACHE_OVERHEAD = 1.6, "B per B", false,
+        "redis.io, MEMORY USAGE: 160 B for a text of 100 B", "MEMORY USAGE";
+    /// Days that log lines are kept.
+    LOG_DAYS = 14.0, "days", true, "two weeks to find out what happened", "what you have to keep";
+    /// Further copies of each log line.
+    LOG_COPIES = 1.0, "copies", false,
+        "OpenSearch 3.6, index.number_of_replicas", "GET /_settings";
+    /// Disk of a stored log line, each copy.
+    LOG_BYTES_PER_LINE = 103.0, "B per line", false,
+        "measured with OpenSearch 3.6, best_compression: 10.3 MB for 100,000 documents of 300 B",
+        "GET /_cat/indices?bytes=b";
+    /// Processor time of a log line, each copy.
+    LOG_PROCESSOR_S = 0.00022, "processor s per line", false,
+        "measured with OpenSearch 3.6 on three servers, one further copy: 88 % of a processor at 2,000 \
+         lines/s in bulks of 500", "processor time of the log store at a known rate";
+    /// Memory of a log store.
+    LOG_MEMORY_BYTES = 475_000_000.0, "B", false,
+        "measured with OpenSearch 3.6, 256 MB of heap, at up to 2,000 lines/s: 442 to 475 MB",
+        "memory of the log store";
+    /// Part of a disk above which a log store puts nothing more on it.
+    LOG_DISK_SHARE = 0.85, "of the disk", false,
+        "OpenSearch, cluster.routing.allocation.disk.watermark.low", "GET /_cluster/settings";
+    /// Days that measured values are kept.
+    METRIC_DAYS = 15.0, "days", false,
+        "Prometheus, storage.tsdb.retention.time", "the command line of Prometheus";
+    /// How often values are read.
+    METRIC_SCRAPE_S = 15.0, "s", true,
+        "the example of Prometheus' first steps; its default is a minute", "scrape_interval";
+    /// Values that are read of a server.
+    SERIES_PER_SERVER = 5_000.0, "series per server", true,
+        "exporters of the system, the database, its pooler, its load balancer and Kubernetes together",
+        "prometheus_tsdb_head_series";
+    /// Disk of a stored value.
+    METRIC_BYTES = 2.0, "B per value", false,
+        "prometheus.io, storage: one to two bytes", "prometheus_tsdb_compaction_chunk_size_bytes";
+    /// Memory of a series, without its values.
+    SERIES_BYTES = 2_147.0, "B per series", false,
+        "robustperception.io: a million series cost about 2 GiB", "process_resident_memory_bytes";
+    /// Memory of a byte of values of the last hours: half as much again, twice for garbage collection.
+    METRIC_MEMORY = 3.0, "B per B", false,
+        "robustperception.io, how much RAM Prometheus 2 needs", "process_resident_memory_bytes";
+    /// How long values stay in memory.
+    METRIC_HEAD_S = 10_800.0, "s", false,
+        "robustperception.io: up to three hours", "prometheus_tsdb_head_min_time";
+    /// Full backups that are kept.
+    FULL_BACKUPS = 2.0, "backups", true,
+        "the last one, and the one before it in case that it cannot be read", "pgbackrest info";
+    /// Full backups that are there besides while a new one is made: old ones go after it.
+    FULL_BACKUPS_MORE = 1.0, "backups", false,
+        "pgBackRest, repo-retention-full: the oldest is expired when a new one is complete",
+        "pgbackrest info";
+    /// Days for which any point in time can be restored.
+    WAL_DAYS = 7.0, "days", true, "a week to notice what was deleted", "what you have to keep";
+    /// What is left of data and log by compression.
+    COMPRESSED_PERCENT = 50.0, "% of the bytes", true,
+        "depends on the data: from 17 % (CloudNativePG, Barman plugin, bzip2) to 94 % (pgsql-admin, 2025-02-18)",
+        "pgbackrest info";
+    /// The asked rate as an average over days: people sleep.
+    DAY_AVERAGE = 0.25, "of the asked rate", true,
+        "eight busy hours at three quarters of the peak", YOURS;
 }

@@ -1,13 +1,15 @@
 //! Everything that is computed about capacity, for people and programs.
 
-use ennead_components::{ALL as COMPONENTS, Options};
+use ennead_components::Options;
 use ennead_model::{Fleet, Load};
 use serde::Serialize;
 
-use super::bottleneck::{Change, remove};
+use super::bottleneck::{Change, Wanted, remove};
 use super::coefficients::{self, Coefficient};
-use super::ground::Ground;
-use super::resources::{ALL, Kind, Unit};
+use super::ground::{Class, Ground};
+use super::left::Role;
+use super::left_out::{NotComputed, not_computed};
+use super::resources::{Draw, Of, Row, Unit, fullest, rows, use_of};
 use super::utilise::{Cases, Losses, Use, fits, losses};
 
 /// When nothing is short yet, what breaks first is removed for at least so many times the load,
@@ -15,17 +17,39 @@ const TIMES_MIN: f64 = 2.0;
 /// and for so much more than it carries, so that the change moves it.
 const TIMES_MORE: f64 = 1.5;
 
+/// What one of those on a server takes of what it has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// A component, a service, or `system`.
+    pub who: String,
+    /// How much, in the resource's unit.
+    pub amount: f64,
+}
+
+/// What draws on a server.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Drawn {
+    /// A server of its kind.
+    pub node: String,
+    /// Who takes how much, the most first; who takes nothing is left out.
+    pub parts: Vec<Part>,
+    /// One server of each other kind that is short too.
+    pub short_too: Vec<String>,
+}
+
 /// A resource with its use in every case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Resource {
     /// Stable name, for example `pooler.clients`.
-    pub key: &'static str,
+    pub key: String,
     /// What it is, for people.
-    pub what: &'static str,
+    pub what: String,
     /// In what it is counted.
     pub unit: Unit,
-    /// The component without which there is no such resource.
-    pub component: &'static str,
+    /// The component whose instances share it.
+    pub component: Option<String>,
+    /// The service whose servers share it.
+    pub service: Option<String>,
     /// What sets the supply, for people.
     pub limit: &'static str,
     /// Whether any coefficient in it is an estimate.
@@ -34,6 +58,8 @@ pub struct Resource {
     pub coefficients: Vec<&'static str>,
     /// While nothing is lost; `None` when there is no supply at all.
     pub now: Option<Use>,
+    /// Of what a server has: the fullest one while nothing is lost, and what draws on it.
+    pub fullest: Option<Drawn>,
     /// With any one server lost.
     pub server: Losses,
     /// With any one site lost.
@@ -62,7 +88,7 @@ pub struct Bottleneck {
     /// What is lost; empty for `now`.
     pub lost: String,
     /// The resource's key.
-    pub resource: &'static str,
+    pub resource: String,
     /// At how many times the stated load.
     pub breaks_at: f64,
 }
@@ -71,20 +97,11 @@ pub struct Bottleneck {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Removal {
     /// The resource's key.
-    pub resource: &'static str,
+    pub resource: String,
     /// How many times the stated load it carries then.
     pub times: f64,
     /// What has to be changed.
     pub change: Change,
-}
-
-/// Something that is not computed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotComputed {
-    /// What.
-    pub what: String,
-    /// Why not.
-    pub why: String,
 }
 
 /// Everything that is computed.
@@ -126,22 +143,21 @@ impl Capacity {
 pub fn compute(fleet: &Fleet, options: &Options, load: &Load) -> Capacity {
     let ground = Ground::new(fleet, options, load);
     let cases = Cases::of(&ground);
-    let kinds: Vec<&Kind> = ALL.into_iter().filter(|kind| ground.has(kind.component)).collect();
-    let resources: Vec<Resource> =
-        kinds.iter().map(|kind| resource(kind, &ground, &cases)).collect();
-    let mut carried: Vec<(f64, &Kind)> =
-        kinds.iter().map(|kind| (fits(kind, &ground, &cases), *kind)).collect();
+    let rows = rows(&ground);
+    let resources: Vec<Resource> = rows.iter().map(|row| resource(row, &ground, &cases)).collect();
+    let mut carried: Vec<(f64, &Row<'_>)> =
+        rows.iter().map(|row| (fits(row, &ground, &cases), row)).collect();
     carried.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    let short = carried.iter().filter(|(fits, _)| *fits < 1.0).map(|(_, kind)| (*kind, 1.0));
-    let mut wanted: Vec<(&Kind, f64)> = short.collect();
-    if let (true, Some((first, kind))) = (wanted.is_empty(), carried.first())
+    let short = carried.iter().filter(|(fits, _)| *fits < 1.0).map(|(_, row)| (*row, 1.0));
+    let mut wanted: Vec<(&Row<'_>, f64)> = short.collect();
+    if let (true, Some((first, row))) = (wanted.is_empty(), carried.first())
         && first.is_finite()
     {
-        wanted.push((kind, TIMES_MIN.max((first * TIMES_MORE).ceil())));
+        wanted.push((row, TIMES_MIN.max((first * TIMES_MORE).ceil())));
     }
-    let removals = wanted.into_iter().map(|(kind, times)| {
-        let change = remove(kind, fleet, options, load, times);
-        Removal { resource: kind.key, times, change }
+    let removals = wanted.into_iter().map(|(row, times)| {
+        let change = remove(row, Wanted { fleet, options, load, times });
+        Removal { resource: row.key(), times, change }
     });
     Capacity {
         format_version: 1,
@@ -154,19 +170,44 @@ pub fn compute(fleet: &Fleet, options: &Options, load: &Load) -> Capacity {
     }
 }
 
-fn resource(kind: &Kind, ground: &Ground<'_>, cases: &Cases<'_>) -> Resource {
+fn resource(row: &Row<'_>, ground: &Ground<'_>, cases: &Cases<'_>) -> Resource {
+    let coefficients = row.coefficients(ground);
+    let (component, service) = match row.role() {
+        Some(Role::Component(name)) => (Some(name.to_owned()), None),
+        Some(Role::Service(name)) => (None, Some(name.to_owned())),
+        None => (None, None),
+    };
     Resource {
-        key: kind.key,
-        what: kind.what,
-        unit: kind.unit,
-        component: kind.component,
-        limit: kind.limit,
-        estimated: kind.coefficients.iter().any(|it| it.estimate),
-        coefficients: kind.coefficients.iter().map(|it| it.name).collect(),
-        now: (kind.compute)(ground, &cases.whole),
-        server: losses(kind, ground, &cases.servers),
-        site: losses(kind, ground, &cases.sites),
+        key: row.key(),
+        what: row.what(),
+        unit: row.kind.unit,
+        component,
+        service,
+        limit: row.kind.limit,
+        estimated: coefficients.iter().any(|it| it.estimate),
+        coefficients: coefficients.iter().map(|it| it.name).collect(),
+        now: row.compute(ground, &cases.whole),
+        fullest: drawn(row, ground, cases),
+        server: losses(row, ground, &cases.servers),
+        site: losses(row, ground, &cases.sites),
     }
+}
+
+fn drawn(row: &Row<'_>, ground: &Ground<'_>, cases: &Cases<'_>) -> Option<Drawn> {
+    let Of::Servers(of) = row.kind.of else { return None };
+    let fullest = fullest(ground, &cases.whole, of)?;
+    let amount = |draw: &Draw<'_>| draw.fixed + draw.growing;
+    let part = |draw: &Draw<'_>| Part { who: draw.who.to_owned(), amount: amount(draw) };
+    let mut parts: Vec<Part> = fullest.draws.iter().map(part).collect();
+    parts.retain(|it| it.amount > 0.0);
+    parts.sort_by(|one, other| other.amount.total_cmp(&one.amount));
+    let short = |class: &&Class<'_>| {
+        let usage = use_of(ground, &cases.whole, class, of);
+        class.node.name != fullest.class.node.name && usage.is_some_and(|it| it.utilisation > 1.0)
+    };
+    let short_too = ground.classes.iter().filter(short).map(|it| it.node.name.to_string());
+    let (node, short_too) = (fullest.class.node.name.to_string(), short_too.collect());
+    Some(Drawn { node, parts, short_too })
 }
 
 fn bottlenecks(resources: &[Resource]) -> Vec<Bottleneck> {
@@ -182,32 +223,9 @@ fn bottlenecks(resources: &[Resource]) -> Vec<Bottleneck> {
         let all = resources.iter().zip(uses).filter_map(|(resource, usage)| {
             let (lost, usage) = usage?;
             let breaks_at = usage.breaks_at?;
-            Some(Bottleneck { case, lost, resource: resource.key, breaks_at })
+            Some(Bottleneck { case, lost, resource: resource.key.clone(), breaks_at })
         });
         all.min_by(|one, other| one.breaks_at.total_cmp(&other.breaks_at))
     };
     cases.into_iter().filter_map(first).collect()
-}
-
-fn not_computed(ground: &Ground<'_>, load: &Load) -> Vec<NotComputed> {
-    let mut left_out = Vec::new();
-    let mut note = |what: &str, why: &str| {
-        left_out.push(NotComputed { what: what.to_owned(), why: why.to_owned() });
-    };
-    for component in COMPONENTS {
-        let name = component.name();
-        if ALL.iter().any(|kind| kind.component == name) && !ground.has(name) {
-            note(name, "no node runs it");
-        }
-    }
-    if load.users.is_some() {
-        note("sessions and TLS of users", "no component lets users in yet");
-    }
-    if load.log_lines_per_second.is_some() {
-        note("log lines against disk", "no component stores them; each node's journal has a limit");
-    }
-    note("application workers, cache, metrics, backups", "no component has them yet");
-    note("network traffic and disk operations", "the cloud promises no figures");
-    note("replicas that answer reads", "everything is asked of the primary: the worst case");
-    left_out
 }

@@ -1,6 +1,7 @@
 //! What a platform carries, by hand-computed tables, and what must hold for every fleet and load.
 
 use ennead_components::Options;
+use ennead_model::carries::Burden;
 use ennead_model::{Catalogue, Fleet, Load};
 use ennead_spec::{Places, Spec, parse_spec};
 use proptest::prelude::*;
@@ -9,6 +10,8 @@ use super::utilise::{Cases, fits};
 use super::*;
 use crate::capacity::ground::Ground;
 use crate::check::check_spec;
+
+mod services;
 
 const MIB: f64 = 1_048_576.0;
 const EVERYTHING: &str = r#"["etcd", "postgres", "pgbouncer", "haproxy"]"#;
@@ -184,15 +187,24 @@ fn what_breaks_first_is_told_with_the_factor() {
     let platform = spec(&[1, 2], "ccx23", EVERYTHING, "");
     let capacity = compute(&platform.fleet, &platform.options, &load(1, 1000, 1));
     let first = &capacity.bottlenecks[0];
-    assert_eq!((first.case, first.resource, first.breaks_at), ("now", "pooler.clients", 2.0));
+    assert_eq!(
+        (first.case, first.resource.as_str(), first.breaks_at),
+        ("now", "pooler.clients", 2.0)
+    );
     assert_eq!(capacity.bottlenecks.len(), 3);
     // All clients come back within ten seconds.
     let site = &capacity.bottlenecks[2];
-    assert_eq!((site.case, site.lost.as_str(), site.resource), ("site", "s0", "pooler.handshakes"));
+    assert_eq!(
+        (site.case, site.lost.as_str(), site.resource.as_str()),
+        ("site", "s0", "pooler.handshakes")
+    );
     assert!(near(site.breaks_at, 1.75));
     // Nothing is short: the change is for half as much again as there is, in whole times.
     let removal = &capacity.removals[0];
-    assert_eq!((capacity.removals.len(), removal.resource, removal.times), (1, site.resource, 3.0));
+    assert_eq!(
+        (capacity.removals.len(), &removal.resource, removal.times),
+        (1, &site.resource, 3.0)
+    );
     let why = "nothing that was tried is enough: no other server type that is sold in these sites moves it";
     assert_eq!(removal.change.to_string(), why);
     let nothing = compute(&platform.fleet, &platform.options, &Load::default());
@@ -252,7 +264,10 @@ fn coefficients_are_named_once_with_unit_and_source() {
         assert!(it.value > 0.0 && !it.unit.is_empty() && !it.source.is_empty(), "{}", it.name);
         assert!(!it.measured_by.is_empty(), "{}", it.name);
         // One that no resource names is explained nowhere.
-        let used = resources::ALL.iter().any(|kind| kind.coefficients.contains(it));
+        let mut kinds = resources::PLATFORM.iter().chain(&resources::SERVICES);
+        let burdens = Burden::ALL.into_iter().flat_map(resources::draws);
+        let used = kinds.any(|kind| kind.coefficients.contains(it))
+            || burdens.flatten().any(|other| other == it);
         assert!(used, "{} is used by no resource", it.name);
     }
 }
@@ -335,13 +350,14 @@ proptest! {
     fn a_change_does_what_it_says(spec in ennead_spec::generate::any_spec(), load in any_load()) {
         let capacity = compute(&spec.fleet, &spec.options, &load);
         for removal in &capacity.removals {
-            let Change::MoreNodes { component, in_each_site, .. } = &removal.change else { continue };
-            let kind = resources::ALL.iter().find(|kind| kind.key == removal.resource).unwrap();
+            let Change::MoreNodes { in_each_site, .. } = &removal.change else { continue };
             let ground = Ground::new(&spec.fleet, &spec.options, &load);
+            let rows = resources::rows(&ground);
+            let row = rows.iter().find(|row| row.key() == removal.resource).unwrap();
             let carries = |further: usize| {
                 let mut cases = Cases::of(&ground);
-                cases.add(component, further, ground.sites);
-                fits(kind, &ground, &cases) >= removal.times
+                cases.add(row.role().unwrap(), further, ground.sites);
+                fits(row, &ground, &cases) >= removal.times
             };
             prop_assert!(carries(*in_each_site) && !carries(in_each_site - 1));
         }

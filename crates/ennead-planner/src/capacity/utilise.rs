@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ennead_model::Node;
 use serde::Serialize;
 
-use super::ground::{Ground, Left};
-use super::resources::Kind;
+use super::ground::Ground;
+use super::left::{Left, Role};
+use super::resources::Row;
 
 /// How much of a resource is used. Demand grows with the load, but part of it is always there.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -88,7 +89,8 @@ impl<'a> Cases<'a> {
         for node in ground.fleet.nodes.values() {
             sites.entry(&node.site).or_default().push(node);
             // Servers that run the same leave the same.
-            if alike.insert(&node.components) {
+            let carried: Vec<&str> = ground.carried_on(node).collect();
+            if alike.insert((&node.components, carried)) {
                 servers.push((node.name.to_string(), ground.without(std::iter::once(node))));
             }
         }
@@ -98,21 +100,31 @@ impl<'a> Cases<'a> {
         Self { whole: ground.whole(), servers, sites: sites.collect() }
     }
 
-    /// Adds so many nodes with a component in each site; those of a lost site are lost too.
-    pub(super) fn add(&mut self, component: &str, in_each_site: usize, sites: usize) {
+    /// Returns what is left in each case, nothing lost among them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Left<'a>> {
+        let lost = self.servers.iter().chain(&self.sites).map(|(_, left)| left);
+        std::iter::once(&self.whole).chain(lost)
+    }
+
+    /// Adds so many nodes that play a role in each site; those of a lost site are lost too.
+    pub(super) fn add(&mut self, role: Role<'_>, in_each_site: usize, sites: usize) {
         let all = in_each_site.saturating_mul(sites);
-        self.whole.add(component, all);
-        self.servers.iter_mut().for_each(|(_, left)| left.add(component, all));
         let elsewhere = in_each_site.saturating_mul(sites.saturating_sub(1));
-        self.sites.iter_mut().for_each(|(_, left)| left.add(component, elsewhere));
+        let add = |it: &mut Left<'_>, left: usize| match role {
+            Role::Component(component) => it.add(component, left),
+            Role::Service(service) => it.add_serving(service, all, left),
+        };
+        add(&mut self.whole, all);
+        self.servers.iter_mut().for_each(|(_, it)| add(it, all));
+        self.sites.iter_mut().for_each(|(_, it)| add(it, elsewhere));
     }
 }
 
 /// Returns the worst of some losses.
-pub(super) fn losses(kind: &Kind, ground: &Ground<'_>, cases: &[(String, Left<'_>)]) -> Losses {
+pub(super) fn losses(row: &Row<'_>, ground: &Ground<'_>, cases: &[(String, Left<'_>)]) -> Losses {
     let mut losses = Losses::default();
     for (lost, left) in cases {
-        let Some(usage) = (kind.compute)(ground, left) else {
+        let Some(usage) = row.compute(ground, left) else {
             losses.nothing_left.get_or_insert_with(|| lost.clone());
             continue;
         };
@@ -125,9 +137,7 @@ pub(super) fn losses(kind: &Kind, ground: &Ground<'_>, cases: &[(String, Left<'_
 }
 
 /// Returns how many times the load fits whatever is lost, as long as anything is left.
-pub(super) fn fits(kind: &Kind, ground: &Ground<'_>, cases: &Cases<'_>) -> f64 {
-    let all = std::iter::once(&cases.whole)
-        .chain(cases.servers.iter().chain(&cases.sites).map(|(_, left)| left));
-    let uses = all.filter_map(|left| (kind.compute)(ground, left));
+pub(super) fn fits(row: &Row<'_>, ground: &Ground<'_>, cases: &Cases<'_>) -> f64 {
+    let uses = cases.all().filter_map(|left| row.compute(ground, left));
     uses.map(|usage| usage.fits()).fold(f64::INFINITY, f64::min)
 }

@@ -3,7 +3,9 @@
 use ennead_components::Context;
 use ennead_model::{Finding, Load};
 
-use crate::capacity::{Capacity, Change, Losses, Resource, Use, compute, percent, quantity};
+use crate::capacity::{
+    Capacity, Change, Losses, Part, Resource, SYSTEM_PART, Use, compute, percent, quantity,
+};
 
 /// Returns an error for each resource that is short now, and a warning for one that is short once a
 /// server or a site is lost. A spec that states no load has none.
@@ -18,7 +20,8 @@ fn check_resource(capacity: &Capacity, resource: &Resource) -> Option<Finding> {
     let code = "over-capacity";
     let finding = match resource.now {
         Some(usage) if usage.utilisation > 1.0 => {
-            Finding::error(code, place, format!("{}: {}", resource.what, words(resource, usage)))
+            let (words, shared) = (words(resource, usage), shared(resource));
+            Finding::error(code, place, format!("{}: {words}{shared}", resource.what))
         }
         Some(_) => {
             let server = short(resource, "server", &resource.server);
@@ -28,7 +31,7 @@ fn check_resource(capacity: &Capacity, resource: &Resource) -> Option<Finding> {
         // No supply at all while nothing is lost: an option of zero, which has its own finding.
         None => return None,
     };
-    let change = capacity.removal(resource.key).map(|it| &it.change);
+    let change = capacity.removal(&resource.key).map(|it| &it.change);
     let estimated = if resource.estimated { "estimates are in it; " } else { "" };
     Some(finding.hint(format!(
         "{}; {estimated}`ennead check --capacity --explain` shows all of it",
@@ -46,6 +49,23 @@ fn words(resource: &Resource, usage: Use) -> String {
     let unit = resource.unit;
     let (demand, supply) = (quantity(usage.demand, unit), quantity(usage.supply, unit));
     format!("{demand} asked, {supply} there: {}", percent(usage.utilisation))
+}
+
+/// Says who takes how much of the fullest server, when several do, and which kinds of servers are
+/// short besides.
+fn shared(resource: &Resource) -> String {
+    let Some(drawn) = resource.fullest.as_ref() else { return String::new() };
+    let several = drawn.parts.iter().filter(|it| it.who != SYSTEM_PART).count() > 1;
+    if !several && drawn.short_too.is_empty() {
+        return String::new();
+    }
+    let part = |it: &Part| format!("{} {}", it.who, quantity(it.amount, resource.unit));
+    let parts: Vec<String> = drawn.parts.iter().map(part).collect();
+    let mut words = format!("on {}: {}", drawn.node, parts.join(", "));
+    if !drawn.short_too.is_empty() {
+        words = format!("{words}; servers like {} are short too", drawn.short_too.join(", "));
+    }
+    format!(" ({words})")
 }
 
 /// Says what is short after a loss.

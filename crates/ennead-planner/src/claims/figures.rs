@@ -2,9 +2,10 @@
 //! coefficients.
 
 use ennead_components::Options;
+use ennead_model::carries::Burden;
 use ennead_model::clouds::Clouds;
 use ennead_model::prices::PriceTable;
-use ennead_model::{Catalogue, Fleet, Load, Money};
+use ennead_model::{Catalogue, Fleet, Load, Money, Service};
 use ennead_spec::Spec;
 use ennead_spec::claims::Quantity;
 
@@ -70,14 +71,15 @@ fn number(amount: Money) -> f64 {
     (exact * 100.0).round() / 100.0
 }
 
-/// Adds how many requests and connections the platform carries before something is full.
+/// Adds how many requests, connections and users the platform carries before something is full.
 pub(super) fn add_capacity(truth: &mut Truth, fleet: &Fleet, options: &Options) {
     let requests = Load { requests_per_minute: Some(TRIED), ..Load::default() };
     let connections = Load { connections: Some(TRIED), ..Load::default() };
+    let users = Load { users: Some(TRIED), ..Load::default() };
     let carried = |load: &Load| {
         let computed = capacity::compute(fleet, options, load);
         let bottleneck = computed.bottlenecks.iter().find(|it| it.case == "now")?;
-        let resource = computed.resource(bottleneck.resource)?;
+        let resource = computed.resource(&bottleneck.resource)?;
         let estimated = if resource.estimated { "; by estimates" } else { "" };
         let source = format!("`check --capacity`: {} is full first{estimated}", resource.what);
         #[expect(clippy::cast_precision_loss, reason = "a small constant")]
@@ -91,5 +93,14 @@ pub(super) fn add_capacity(truth: &mut Truth, fleet: &Fleet, options: &Options) 
     if let Some((amount, source)) = carried(&connections) {
         let value = Value::amount(amount, Quantity::Count("connections"), source);
         truth.insert("capacity.connections", value);
+    }
+    // Connections to the database alone say little about users: somebody has to let them in.
+    let carries = |it: &Service| it.carries.as_ref().is_some_and(|it| it.what == Burden::Sessions);
+    if !fleet.services.values().any(carries) {
+        return;
+    }
+    if let Some((amount, source)) = carried(&users) {
+        let value = Value::amount(amount, Quantity::Count("users"), source);
+        truth.insert("capacity.users", value);
     }
 }

@@ -33,7 +33,8 @@ pub const KNOWN: [(&str, Kind, &str); 20] = [
 const AVAILABILITY: &str =
     "availability, which needs a spec without mistakes and at most 128 servers";
 const COST: &str = "prices, of which not all are known: see `check --cost`";
-const CAPACITY: &str = "resources that have no component yet: see `check --capacity`";
+const CAPACITY: &str =
+    "the resources of `check --capacity`; users need a service with `carries = \"sessions\"`";
 const ALERTS: &str = "the alert rules; none are read here";
 const MEASURED: &str = "a measurement on servers; none is read here";
 

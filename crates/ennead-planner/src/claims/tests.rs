@@ -83,10 +83,13 @@ fn units_are_converted_and_shown_as_claimed() {
 
 #[test]
 fn what_nothing_computes_is_said_with_its_reason_until_somebody_does() {
-    let mut truth = truth();
+    // Nobody is said to let users in.
+    let mut spec = spec();
+    spec.fleet.services.clear();
+    let mut truth = Truth::of(&spec, Catalogue::embedded());
     let row = one(&truth, "capacity.users", "270", "users");
     assert_eq!((row.computed.as_str(), row.verdict), ("-", Verdict::NotComputed));
-    assert!(row.source.contains("no component yet"), "{row:?}");
+    assert!(row.source.contains("carries = \"sessions\""), "{row:?}");
     truth.insert("capacity.users", Value::amount(926.0, Quantity::Count("users"), "a list"));
     let row = one(&truth, "capacity.users", "270", "users");
     assert_eq!((row.computed.as_str(), row.verdict), ("926 users", Verdict::DoesNotHold));

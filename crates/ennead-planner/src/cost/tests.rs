@@ -253,9 +253,17 @@ fn the_same_capacity_elsewhere_is_compared_with_its_disks() {
     assert_eq!(at("Google Cloud").net_monthly, money("1158.97200048"));
     assert!(at("Google Cloud").derived);
     let azure = at("Azure");
+    // 9 x (0.192 x 730 + 160 x 0.081) = 9 x 153.12; over 926.91 that is 1.487.
+    assert_eq!((azure.net_monthly, azure.ratio_hundredths), (money("1378.08"), Some(149)));
+    assert_eq!((azure.disks_monthly, azure.at_least), (Some(money("116.64")), false));
+    assert!(azure.oldest.is_some_and(|day| day.to_string() == "2023-12-18"));
+    // What no source names is missing, and not free.
+    let mut without = clouds.clone();
+    without.providers[2].disk_gb_month.price = None;
+    let compared = compare(&crm(), &list("USD", "0"), Catalogue::embedded(), &without);
+    let azure = &compared.elsewhere[2];
     assert_eq!((azure.disks_monthly, azure.at_least), (None, true));
     assert_eq!(azure.missing, ["disks"]);
-    assert!(azure.oldest.is_some_and(|day| day.to_string() == "2023-12-18"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::change::{Change, apply};
 use super::distance::Distances;
 use super::ground::Ground;
+use super::hopeless::{Hopeless, hopeless};
 use super::search::{CHANGES_MAX, search, shapes_max};
 use super::shape::Shape;
 use super::witness::{Price, witnesses};
@@ -74,6 +75,8 @@ pub struct Answer {
     pub format_version: u32,
     /// What was asked for, with whether today's layout keeps it.
     pub asked: Vec<Kept>,
+    /// What of it no change of these kinds can keep: then nothing was looked for.
+    pub hopeless: Vec<Hopeless>,
     /// The suggestions, cheapest first; none when nothing is to be changed, or none was found.
     pub suggestions: Vec<Suggestion>,
     /// How many platforms were looked at.
@@ -125,12 +128,19 @@ pub(super) fn suggest_within(
     let mut answer = Answer {
         format_version: 1,
         asked: kept,
+        hopeless: Vec::new(),
         suggestions: Vec::new(),
         looked_at: 0,
         changes_max: CHANGES_MAX,
         whole: true,
     };
     if answer.is_kept() {
+        return Some(answer);
+    }
+    let broken = answer.asked.iter().zip(asked).filter(|(it, _)| !it.kept);
+    let beyond = broken.filter_map(|(_, promise)| hopeless(&ground, &today, promise));
+    answer.hopeless = beyond.collect();
+    if !answer.hopeless.is_empty() {
         return Some(answer);
     }
     // Those that are broken today decide soonest, and say best why a change is needed.

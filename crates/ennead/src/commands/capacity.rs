@@ -2,7 +2,7 @@
 
 use ennead_model::Load;
 use ennead_planner::capacity::{
-    Bottleneck, Capacity, Losses, Removal, Resource, Use, compute, percent, quantity,
+    Bottleneck, Capacity, Losses, Part, Removal, Resource, Use, compute, percent, quantity,
 };
 use ennead_spec::Spec;
 
@@ -25,6 +25,8 @@ pub(super) fn print(capacity: &Capacity, explain: bool) {
     capacity.bottlenecks.iter().for_each(|it| bottleneck(capacity, it));
     capacity.removals.iter().for_each(|it| removal(capacity, it));
     if explain {
+        ui::line("");
+        drawn(&capacity.resources);
         ui::line("");
         limits(&capacity.resources);
         ui::line("");
@@ -53,8 +55,8 @@ fn resources(resources: &[Resource]) {
             it.now.as_ref().map_or_else(|| "-".into(), |usage| quantity(of(usage), it.unit))
         };
         vec![
-            it.key.into(),
-            Cell(it.what.to_owned(), Tone::Quiet),
+            it.key.clone().into(),
+            Cell(it.what.clone(), Tone::Quiet),
             amount(|usage| usage.demand).into(),
             amount(|usage| usage.supply).into(),
             it.now.map_or_else(nothing, |usage| used(usage, "")),
@@ -92,7 +94,7 @@ fn used(usage: Use, lost: &str) -> Cell {
 }
 
 fn what<'c>(capacity: &'c Capacity, key: &str) -> &'c str {
-    capacity.resource(key).map_or("", |resource| resource.what)
+    capacity.resource(key).map_or("", |resource| resource.what.as_str())
 }
 
 fn bottleneck(capacity: &Capacity, it: &Bottleneck) {
@@ -100,7 +102,7 @@ fn bottleneck(capacity: &Capacity, it: &Bottleneck) {
         "now" => "now".to_owned(),
         kind => format!("without {kind} {}", it.lost),
     };
-    let what = what(capacity, it.resource);
+    let what = what(capacity, &it.resource);
     ui::line(format!(
         "First bottleneck {case}: {what}, at {} times the load.",
         times(it.breaks_at)
@@ -108,7 +110,7 @@ fn bottleneck(capacity: &Capacity, it: &Bottleneck) {
 }
 
 fn removal(capacity: &Capacity, it: &Removal) {
-    let (what, times) = (what(capacity, it.resource), times(it.times));
+    let (what, times) = (what(capacity, &it.resource), times(it.times));
     ui::line(format!("To carry {times} times the load, {what}: {}.", it.change));
 }
 
@@ -120,10 +122,21 @@ fn times(factor: f64) -> String {
     format!("{:.2}", (factor * 100.0).floor() / 100.0)
 }
 
+/// Says who takes how much of the fullest servers.
+fn drawn(resources: &[Resource]) {
+    let rows = resources.iter().filter_map(|it| {
+        let drawn = it.fullest.as_ref()?;
+        let part = |part: &Part| format!("{} {}", part.who, quantity(part.amount, it.unit));
+        let parts: Vec<String> = drawn.parts.iter().map(part).collect();
+        Some(vec![it.key.clone().into(), drawn.node.clone().into(), parts.join(", ").into()])
+    });
+    ui::table(&["RESOURCE", "FULLEST", "TAKEN BY"], rows.collect());
+}
+
 fn limits(resources: &[Resource]) {
     let rows = resources.iter().map(|it| {
         let from = Cell(it.coefficients.join(", "), Tone::Quiet);
-        vec![it.key.into(), it.limit.into(), from]
+        vec![it.key.clone().into(), it.limit.into(), from]
     });
     ui::table(&["RESOURCE", "SUPPLY IS SET BY", "COMPUTED WITH"], rows.collect());
 }

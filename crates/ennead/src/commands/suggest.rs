@@ -115,6 +115,7 @@ fn print(
         ui::line(format!("{promise} is not kept: {}.", it.counterexample));
     }
     ui::line("");
+    hopeless(answer);
     searched(answer);
     if answer.suggestions.is_empty() {
         return;
@@ -139,7 +140,22 @@ fn print(
     });
 }
 
+fn hopeless(answer: &Answer) {
+    for it in &answer.hopeless {
+        ui::line(format!("No change of this kind keeps {}: {}.", it.promise, it.why));
+    }
+    if !answer.hopeless.is_empty() {
+        ui::line(
+            "Add servers by hand, with a tier that runs the database, or begin with a preset that \
+             promises it: ennead init --help",
+        );
+    }
+}
+
 fn searched(answer: &Answer) {
+    if !answer.hopeless.is_empty() {
+        return;
+    }
     let (most, count) = (answer.changes_max, answer.looked_at);
     match (answer.suggestions.as_slice(), answer.whole) {
         ([], true) => ui::line(format!(

@@ -2,9 +2,10 @@
 //!
 //! TLS of clients passes through to the poolers, so there are no handshakes here.
 
-use super::{Kind, Setting, Unit};
+use super::{Kind, Of, Setting, Unit};
 use crate::capacity::coefficients as c;
-use crate::capacity::ground::{Ground, Left, count};
+use crate::capacity::ground::{Ground, count};
+use crate::capacity::left::Left;
 use crate::capacity::utilise::Use;
 
 const COMPONENT: &str = "haproxy";
@@ -16,7 +17,6 @@ pub(super) const SESSIONS: Kind = Kind {
     key: "balancer.sessions",
     what: "load balancers: connections at the same time",
     unit: Unit::Count,
-    component: COMPONENT,
     limit: "components.haproxy.connections_max of each, and half its file descriptors",
     coefficients: &[c::CONNECTIONS_PER_USER, c::BALANCER_FILES],
     spreads: true,
@@ -26,7 +26,7 @@ pub(super) const SESSIONS: Kind = Kind {
         get: |options| options.haproxy.connections_max,
         set: |options, value| options.haproxy.connections_max = value,
     }),
-    compute: sessions,
+    of: Of::Component(COMPONENT, sessions),
 };
 
 /// Requests and answers passed on.
@@ -34,13 +34,12 @@ pub(super) const EXCHANGES: Kind = Kind {
     key: "balancer.exchanges",
     what: "load balancers: transactions passed on",
     unit: Unit::PerSecond,
-    component: COMPONENT,
     limit: "processors of each",
     coefficients: &[c::TRANSACTIONS_PER_REQUEST, c::BALANCER_EXCHANGES_PER_S],
     spreads: true,
     grows: true,
     setting: None,
-    compute: exchanges,
+    of: Of::Component(COMPONENT, exchanges),
 };
 
 fn sessions(ground: &Ground<'_>, left: &Left<'_>) -> Option<Use> {

@@ -2,9 +2,10 @@
 
 use ennead_components::{pgbouncer, postgres};
 
-use super::{Kind, Unit};
+use super::{Kind, Of, Unit};
 use crate::capacity::coefficients as c;
-use crate::capacity::ground::{Ground, Left, count};
+use crate::capacity::ground::{Ground, count};
+use crate::capacity::left::Left;
 use crate::capacity::utilise::Use;
 
 const COMPONENT: &str = "postgres";
@@ -14,7 +15,6 @@ pub(super) const BACKENDS: Kind = Kind {
     key: "database.backends",
     what: "primary: transactions at the same time",
     unit: Unit::Count,
-    component: COMPONENT,
     limit: "backends of the pooler: components.pgbouncer.backends_max, computed from the smallest \
             instance's memory unless stated",
     coefficients: &[
@@ -26,7 +26,7 @@ pub(super) const BACKENDS: Kind = Kind {
     spreads: false,
     grows: true,
     setting: None,
-    compute: backends,
+    of: Of::Component(COMPONENT, backends),
 };
 
 /// Little's law: so many are there at a time as come in the time that one stays.

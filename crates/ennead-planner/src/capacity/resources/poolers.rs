@@ -3,9 +3,10 @@
 
 use ennead_components::pgbouncer;
 
-use super::{Kind, Setting, Unit};
+use super::{Kind, Of, Setting, Unit};
 use crate::capacity::coefficients as c;
-use crate::capacity::ground::{Ground, Left, count};
+use crate::capacity::ground::{Ground, count};
+use crate::capacity::left::Left;
 use crate::capacity::utilise::Use;
 
 const COMPONENT: &str = "pgbouncer";
@@ -15,7 +16,6 @@ pub(super) const CLIENTS: Kind = Kind {
     key: "pooler.clients",
     what: "pooler beside the primary: clients at the same time",
     unit: Unit::Count,
-    component: COMPONENT,
     limit: "components.pgbouncer.clients_max, and file descriptors",
     coefficients: &[c::CONNECTIONS_PER_USER],
     spreads: false,
@@ -25,7 +25,7 @@ pub(super) const CLIENTS: Kind = Kind {
         get: |options| options.pgbouncer.clients_max,
         set: |options, value| options.pgbouncer.clients_max = value,
     }),
-    compute: clients,
+    of: Of::Component(COMPONENT, clients),
 };
 
 /// Transactions passed on.
@@ -33,13 +33,12 @@ pub(super) const TRANSACTIONS: Kind = Kind {
     key: "pooler.transactions",
     what: "pooler beside the primary: transactions passed on",
     unit: Unit::PerSecond,
-    component: COMPONENT,
     limit: "one processor: PgBouncer has one thread",
     coefficients: &[c::TRANSACTIONS_PER_REQUEST, c::POOLER_TRANSACTIONS_PER_S],
     spreads: false,
     grows: true,
     setting: None,
-    compute: transactions,
+    of: Of::Component(COMPONENT, transactions),
 };
 
 /// New clients with TLS.
@@ -47,7 +46,6 @@ pub(super) const HANDSHAKES: Kind = Kind {
     key: "pooler.handshakes",
     what: "pooler beside the primary: new TLS clients",
     unit: Unit::PerSecond,
-    component: COMPONENT,
     limit: "one processor: PgBouncer has one thread",
     coefficients: &[
         c::CONNECTIONS_PER_USER,
@@ -58,7 +56,7 @@ pub(super) const HANDSHAKES: Kind = Kind {
     spreads: false,
     grows: true,
     setting: None,
-    compute: handshakes,
+    of: Of::Component(COMPONENT, handshakes),
 };
 
 /// Returns the supply while there is any pooler.

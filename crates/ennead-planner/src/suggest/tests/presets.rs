@@ -44,10 +44,14 @@ fn three_servers_lose_two_with_witnesses() {
 
 #[test]
 fn what_no_change_can_keep_is_said() {
-    // The only site may not be lost, whoever votes where.
+    // The only site may not be lost, whoever votes where: that is known without a search.
     let spec = spec("seed");
     let answer = ask(&spec, &with(&spec, &["any-site"]));
-    assert!(answer.suggestions.is_empty() && answer.whole && answer.looked_at > 100);
+    assert!(answer.suggestions.is_empty() && answer.whole && answer.looked_at == 0);
+    let hopeless = &answer.hopeless[0];
+    assert_eq!((answer.hopeless.len(), hopeless.promise.as_str()), (1, "any-site"));
+    let why = "without site main no server is left that could have the database";
+    assert!(hopeless.why.starts_with(why), "{hopeless:?}");
     let kept: Vec<bool> = answer.asked.iter().map(|it| it.kept).collect();
     assert_eq!(kept, [true, true, false]);
 }
