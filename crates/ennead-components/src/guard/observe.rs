@@ -22,11 +22,11 @@ pub(super) async fn observe(host: &dyn Host) -> Result<Observed, ComponentError>
 }
 
 fn told(status: &Value) -> Observed {
-    let leads = status["leader"] == Value::Bool(true);
+    let leads = status["leads"] == Value::Bool(true);
     let role = if leads { "leader" } else { "watcher" };
     let word = |key: &str| status[key].as_str().map(|text| (key.to_owned(), text.to_owned()));
     let facts: BTreeMap<String, String> =
-        ["phase", "last_evidence"].into_iter().filter_map(word).collect();
+        ["phase", "evidence"].into_iter().filter_map(word).collect();
     Observed { role: Some(role.to_owned()), facts }
 }
 
@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn the_leader_is_told_from_the_others() {
         let told = |json| super::told(&json);
-        let leader = told(serde_json::json!({ "leader": true, "phase": "watching" }));
+        let leader = told(serde_json::json!({ "leads": true, "phase": "watching" }));
         assert_eq!(leader.role.as_deref(), Some("leader"));
         assert_eq!(leader.facts["phase"], "watching");
         assert_eq!(told(serde_json::json!({})).role.as_deref(), Some("watcher"));

@@ -60,6 +60,7 @@ struct Config<'a> {
 #[derive(Template)]
 #[template(path = "guard/templates/ennead-guard.service", escape = "none")]
 struct Unit<'a> {
+    version: &'a str,
     config: &'a str,
 }
 
@@ -75,7 +76,7 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         files: vec![
             file(CONFIG_PATH, render(&config(context, node))),
             secret_file(TOKEN_PATH, format!("{token}\n"), "root", "root"),
-            file(UNIT_PATH, render(&Unit { config: CONFIG_PATH })),
+            file(UNIT_PATH, render(&Unit { version: env!("CARGO_PKG_VERSION"), config: CONFIG_PATH })),
         ],
         // The token is read at each request to the cloud.
         units: vec![unit(
@@ -93,8 +94,6 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
             "/usr/local/bin/ennead",
             "node",
             "guard",
-            "--config",
-            CONFIG_PATH,
             "--status",
         ])),
         health_deadline_s: HEALTH_DEADLINE_S,

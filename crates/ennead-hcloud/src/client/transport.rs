@@ -131,7 +131,7 @@ impl Answer {
 
 impl Client {
     /// Makes a client for an endpoint such as `https://api.hetzner.cloud/v1`. Plain HTTP is for the
-    /// lab on loopback. Nothing is sent yet.
+    /// lab: on loopback, or inside a lab's internet. Nothing is sent yet.
     ///
     /// # Errors
     /// [`CloudError::Setup`] when the endpoint is no such address, sends a token in the clear to
@@ -144,7 +144,7 @@ impl Client {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         let setup = |why: String| CloudError::Setup { endpoint: endpoint.clone(), why };
         let url = Url::parse(&endpoint).map_err(|error| setup(error.to_string()))?;
-        let is_loopback = is_loopback(&url);
+        let is_here = is_loopback(&url) || is_for_tests(&url);
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("ennead/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(policy.connect_max)
@@ -153,12 +153,12 @@ impl Client {
             .default_headers(authorization(token).map_err(setup)?);
         builder = match url.scheme() {
             // The system's certificates are neither needed nor read.
-            "http" if is_loopback => builder.tls_certs_only([]),
-            "http" => return Err(setup("plain http is for loopback only; use https".to_owned())),
+            "http" if is_here => builder.tls_certs_only([]),
+            "http" => return Err(setup("plain http is for a lab only; use https".to_owned())),
             "https" => builder,
             other => return Err(setup(format!("{other} is neither http nor https"))),
         };
-        if is_loopback {
+        if is_here {
             builder = builder.no_proxy();
         }
         install_tls_provider();
@@ -272,6 +272,13 @@ fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether it is an address of 198.18.0.0/15, set aside for tests of networks and routed nowhere; a
+/// lab's internet is made of them. Source: RFC 2544, appendix C.2.2.
+fn is_for_tests(url: &Url) -> bool {
+    let address = url.host_str().unwrap_or_default().parse::<std::net::Ipv4Addr>();
+    address.is_ok_and(|address| matches!(address.octets(), [198, 18 | 19, _, _]))
 }
 
 fn correlation(headers: &HeaderMap) -> Option<String> {
