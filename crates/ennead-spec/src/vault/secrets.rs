@@ -73,13 +73,22 @@ impl Vault {
         Ok(())
     }
 
-    fn password(&mut self, name: &str) -> Result<&mut Password, VaultError> {
+    /// Refuses a name that is not there.
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`], with the nearest name.
+    pub fn check_secret(&self, name: &str) -> Result<(), VaultError> {
         let names = self.secrets.keys().map(String::as_str);
+        if self.secrets.contains_key(name) {
+            return Ok(());
+        }
         let hint = did_you_mean(name, "secrets", names);
-        self.secrets.get_mut(name).ok_or_else(|| VaultError::Refused {
-            what: format!("there is no secret {name:?}"),
-            hint,
-        })
+        Err(VaultError::Refused { what: format!("there is no secret {name:?}"), hint })
+    }
+
+    fn password(&mut self, name: &str) -> Result<&mut Password, VaultError> {
+        self.check_secret(name)?;
+        self.secrets.get_mut(name).ok_or_else(|| refused(format!("there is no secret {name:?}")))
     }
 
     /// Returns all passwords as a text to edit: a line `NAME = VALUE` each, its purpose above it.
