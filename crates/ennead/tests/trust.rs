@@ -123,6 +123,12 @@ fn a_second_operator_is_let_in_and_out() {
     let listed: Vec<_> =
         listed.as_array().unwrap().iter().map(|one| (&one["name"], &one["mine"])).collect();
     assert_eq!(listed, [(&"bob".into(), &false.into()), (&"operator".into(), &true.into())]);
+    // A text that lacks somebody stops every change but the one that puts it right.
+    place.put("ennead.recipients.txt", "");
+    let rotate = place.ennead(&["secrets", "rotate", "postgres-app"]).expect_code(2);
+    rotate.expect_error("does not name bob").expect_hint("recipients add bob");
+    place.ennead(&["secrets", "recipients", "add", "bob", &recipient]).expect_code(0);
+    place.ennead(&["secrets", "rotate", "postgres-app"]).expect_code(0);
     let remove = |who| place.ennead(&["secrets", "recipients", "remove", who]);
     remove("operator").expect_code(2).expect_error("operator is you").expect_hint("--own");
     remove("bob").expect_code(0);

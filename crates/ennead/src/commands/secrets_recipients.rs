@@ -37,16 +37,25 @@ pub(super) fn run(
                 .for_each(ui::line);
         }
         RecipientsCommand::Add { name, recipient } => {
-            vault.open(false)?;
+            found(vault)?;
             vault.files().add_recipient(name, recipient).map_err(|error| vault_error(&error))?;
             ui::say(format!("{name} can open the secrets; {}", both(vault)));
         }
         RecipientsCommand::Remove { who, own } => {
-            vault.open(false)?;
+            found(vault)?;
             vault.files().remove_recipient(who, *own).map_err(|error| vault_error(&error))?;
             ui::say(format!("{who} can open the secrets no longer; {}", both(vault)));
             ui::say("Copies from before stay readable to them: rotate what they could read.");
         }
+    }
+    Ok(())
+}
+
+/// Makes the vault when there is none. One that is there is not looked at here: what it lacks could
+/// not be saved while the text beside it differs, which is what these commands put right.
+fn found(vault: &mut OperatorVault) -> Result<(), CommandError> {
+    if !vault.files().exists().map_err(|error| vault_error(&error))? {
+        vault.open(false)?;
     }
     Ok(())
 }
