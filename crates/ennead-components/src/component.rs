@@ -103,6 +103,12 @@ pub trait Component: Send + Sync {
         false
     }
 
+    /// Returns the names of its secrets of which a running cluster takes no other value: commands
+    /// that change secrets refuse them.
+    fn kept_secrets(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Says, on the node, what the instance is at this moment. Never changes anything.
     ///
     /// # Errors

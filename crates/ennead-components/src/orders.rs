@@ -154,7 +154,10 @@ fn everything() -> Fleet {
 
 #[cfg(test)]
 mod tests {
+    use ennead_model::OnChange;
+
     use super::*;
+    use crate::leaf::CA_PATH;
 
     #[test]
     fn every_component_has_a_label_as_name_and_stands_after_what_it_needs() {
@@ -182,6 +185,33 @@ mod tests {
                 order.references().unwrap();
             }
         }
+    }
+
+    /// A new authority reaches a program only with an order, and an order changes only with the
+    /// certificates that are issued with it.
+    #[test]
+    fn a_program_that_trusts_the_authority_takes_up_another_one() {
+        let (fleet, options, inventory) = (everything(), Options::default(), Inventory::empty());
+        let context = Context { fleet: &fleet, options: &options, inventory: &inventory };
+        let Some(node) = fleet.nodes.values().next() else { panic!("a node") };
+        let mut trusting = BTreeSet::new();
+        for component in ALL.iter().filter(|component| component.name() != "base") {
+            let declaration = component.declare(&context, node);
+            let trusts = |file: &NodeAction| file.texts().iter().any(|it| it.contains(CA_PATH));
+            if !declaration.files.iter().any(trusts) {
+                continue;
+            }
+            let watches = |unit: &NodeAction| match unit {
+                NodeAction::Unit { watches, on_change, .. } => {
+                    *on_change != OnChange::Nothing && watches.iter().any(|it| it == CA_PATH)
+                }
+                _ => false,
+            };
+            assert!(declaration.units.iter().any(watches), "{}", component.name());
+            assert!(!declaration.certificates.is_empty(), "{}", component.name());
+            trusting.insert(component.name());
+        }
+        assert!(trusting.contains("etcd") && trusting.len() >= 3, "{trusting:?}");
     }
 
     #[test]

@@ -14,11 +14,14 @@ pub mod files;
 pub mod host;
 pub mod lines;
 pub mod local;
+mod memory_folder;
 pub mod redaction;
 pub mod ssh;
+pub mod terminal;
 
 pub use command::{Command, Output};
 pub use fake::FakeHost;
 pub use host::{FileFacts, FileWrite, Host, HostError};
 pub use local::LocalHost;
+pub use memory_folder::MemoryFolder;
 pub use ssh::{Identity, SshHost, SshTarget};

@@ -67,6 +67,26 @@ pub fn create(path: &Utf8Path, content: &[u8]) -> Result<bool, StoreError> {
     Ok(made)
 }
 
+/// Holds a folder for this process until it is dropped.
+#[derive(Debug)]
+pub struct FolderLock {
+    _folder: std::fs::File,
+}
+
+/// Takes the lock of a file's folder, waiting for another program that holds it. The kernel releases
+/// it when that program ends, however it ends; no file is left behind.
+///
+/// # Errors
+/// [`StoreError`].
+#[expect(clippy::disallowed_methods, reason = "this module is the door to the operator's files")]
+pub fn lock_folder(path: &Utf8Path) -> Result<FolderLock, StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty());
+    let fail = |source| StoreError { verb: "lock the folder of", path: path.to_owned(), source };
+    let folder = std::fs::File::open(folder.unwrap_or(Utf8Path::new("."))).map_err(fail)?;
+    folder.lock().map_err(fail)?;
+    Ok(FolderLock { _folder: folder })
+}
+
 fn write_temporary(path: &Utf8Path, content: &[u8]) -> Result<Utf8PathBuf, StoreError> {
     let fail = |source| StoreError { verb: "write", path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_str().is_empty()) {

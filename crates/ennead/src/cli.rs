@@ -14,6 +14,7 @@ use ennead_planner::suggest::Distances;
 use crate::cli_cost::CostArgs;
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
+use crate::cli_trust::{CertsCommand, SecretsCommand};
 use crate::exit_code::Exit;
 
 /// Describes, checks, provisions, deploys, operates and proves a platform on Hetzner Cloud
@@ -66,6 +67,12 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Open a shell on a node, or run a command there
     Ssh(SshArgs),
+    /// The platform's secrets and who can open them
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
+    /// The platform's certificates
+    #[command(subcommand)]
+    Certs(CertsCommand),
     /// Rehearse failures and measure them from a client's side
     #[command(subcommand)]
     Drill(DrillCommand),

@@ -4,6 +4,7 @@ mod cli;
 mod cli_cost;
 mod cli_fault;
 mod cli_lab;
+mod cli_trust;
 mod commands;
 mod diff;
 mod error;
@@ -71,6 +72,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Up(args) => commands::up::run(&global, &args).await?,
         Command::Status(args) => commands::status::run(&global, &args).await?,
         Command::Ssh(args) => return commands::ssh::run(&global, &args).await,
+        Command::Secrets(command) => commands::secrets::run(&global, &command).await?,
+        Command::Certs(command) => commands::certs::run(&global, &command).await?,
         Command::Drill(command) => commands::drill::run(&global, &command).await?,
         Command::Down(args) => commands::down::run(&global, &args).await?,
         Command::Lab(command) => commands::lab::run(&global, &command).await?,

@@ -100,10 +100,11 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
         ],
         prepare: vec![verb("join", &voters, VERB_DEADLINE_S)],
         // Certificates are read anew at each connection; a restart would only disturb the quorum.
+        // Authorities are read when it starts, and never again (etcd issue 11555).
         units: vec![unit(
             "etcd.service",
             OnChange::Restart,
-            &[ENVIRONMENT_PATH.into(), DROP_IN_PATH.into()],
+            &[ENVIRONMENT_PATH.into(), DROP_IN_PATH.into(), CA_PATH.into()],
         )],
         finish: vec![verb("settle", &voters, VERB_DEADLINE_S)],
         ports: vec![

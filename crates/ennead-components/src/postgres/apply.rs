@@ -140,9 +140,12 @@ async fn now(host: &dyn Host) -> Result<Now, String> {
     }
 }
 
-/// Returns whether the role exists with the right password and reaches its database.
+/// Returns whether the role exists with the right password and reaches its database. Over the
+/// network, because the socket lets this user in without a password.
 async fn can_log_in(host: &dyn Host, database: &Database) -> Result<bool, ComponentError> {
-    let login = psql()
+    let login = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--host", "127.0.0.1"])
+        .env("PGSSLMODE", "require")
         .args(["--username", &database.role, "--dbname", &database.role, "--no-password"])
         .args(["--command", "SELECT"])
         .env("PGPASSFILE", &*database.passfile)
@@ -152,9 +155,26 @@ async fn can_log_in(host: &dyn Host, database: &Database) -> Result<bool, Compon
 
 #[cfg(test)]
 mod tests {
+    use ennead_host::FakeHost;
     use serde_json::json;
 
     use super::*;
+
+    /// The socket lets the pooler's user in as the application without a password: a login there
+    /// would never show that the password is another one.
+    #[tokio::test]
+    async fn a_changed_password_is_seen_by_a_login_over_the_network() {
+        let login = "psql --no-psqlrc --quiet --host 127.0.0.1 --username app";
+        let socket = "psql --no-psqlrc --quiet --host /var/run/postgresql";
+        let arguments = json!({ "role": "app", "passfile": "/pass", "sql": "ALTER ROLE app" });
+        for (status, changes) in [(2, true), (0, false)] {
+            let host = FakeHost::new("n1").answer(socket, 0, "f|f").answer(login, status, "");
+            let changed = bootstrap_database(&host, &arguments).await.unwrap();
+            assert_eq!(changed, changes);
+            assert_eq!(host.lines().iter().filter(|line| line.starts_with(login)).count(), 1);
+            assert_eq!(host.ran().iter().any(|ran| ran.stdin.is_some()), changes);
+        }
+    }
 
     #[test]
     fn settings_are_contained_when_a_merge_changes_nothing() {

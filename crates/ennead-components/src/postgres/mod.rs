@@ -64,6 +64,11 @@ impl Component for Postgres {
         true
     }
 
+    /// Members use these among themselves while one after another is changed: decision 0009.
+    fn kept_secrets(&self) -> &'static [&'static str] {
+        &["postgres-superuser", "postgres-replication", "postgres-rewind"]
+    }
+
     async fn observe(&self, host: &dyn Host) -> Result<Observed, ComponentError> {
         observe::observe(host).await
     }

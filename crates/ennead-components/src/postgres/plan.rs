@@ -75,6 +75,10 @@ struct Config<'a> {
     /// of it, because they are changed one by one and only while it is healthy.
     prefixes: Vec<String>,
     nodes: Vec<String>,
+    app: &'a str,
+    /// Name of the map that lets the pooler's system user log in as the application.
+    pooler_map: &'a str,
+    pooler_user: &'a str,
     rest_password: String,
     superuser_password: String,
     replication_password: String,
@@ -178,6 +182,9 @@ fn config<'a>(context: &'a Context<'_>, node: &'a Node) -> Config<'a> {
         peers: addresses(NAME),
         prefixes: context.fleet.sites.values().map(|it| it.private_prefix.to_string()).collect(),
         nodes: context.fleet.nodes.values().map(|node| node.address.to_string()).collect(),
+        app: APP,
+        pooler_map: "pooler",
+        pooler_user: USER,
         rest_password: secret("patroni-rest"),
         superuser_password: secret("postgres-superuser"),
         replication_password: secret("postgres-replication"),

@@ -13,27 +13,18 @@ use rcgen::{
 
 use super::VaultError;
 use super::contents::{Authority, Leaf, Secret};
+use super::life::{AUTHORITY_LIFE, CLOCK_TOLERANCE, LEAF_LIFE};
 use super::wanted::LeafRequest;
 use ennead_components::Usage;
 
-const DAY: Duration = Duration::from_hours(24);
-
-/// Life of the authority. Long, because to replace it means to touch every node twice.
-const AUTHORITY_LIFE: Duration = DAY.saturating_mul(3650);
-
-/// Life of a leaf. Short, because there is no revocation list: a lost key is of use until then.
-const LEAF_LIFE: Duration = DAY.saturating_mul(90);
-
-/// How far in the past a certificate begins, so that a node whose clock is late accepts it.
-const CLOCK_TOLERANCE: Duration = Duration::from_hours(1);
-
-/// Part of a leaf's life that must be left; below it is issued anew.
-const LIFE_LEFT_MIN: f64 = 1.0 / 3.0;
-
 impl Authority {
-    /// Makes an authority for a platform.
-    pub(super) fn make(platform: &str, now: Timestamp) -> Result<Self, VaultError> {
-        let name = format!("{platform} platform authority");
+    /// Makes a platform's authority of this number. Each has a name of its own: a program that
+    /// looks for an issuer by its name must not find another.
+    pub(super) fn make(platform: &str, number: u32, now: Timestamp) -> Result<Self, VaultError> {
+        let name = match number {
+            0 | 1 => format!("{platform} platform authority"),
+            _ => format!("{platform} platform authority {number}"),
+        };
         let fail = |error| failed(&name, &error);
         let key = rcgen::KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(fail)?;
         let mut params = params(&name, now, now + AUTHORITY_LIFE);
@@ -41,7 +32,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key).map_err(fail)?.pem();
         let key = Secret::new(key.serialize_pem());
-        Ok(Self { certificate, key, not_after: now + AUTHORITY_LIFE })
+        Ok(Self { certificate, key, not_after: now + AUTHORITY_LIFE, number })
     }
 
     /// Issues a leaf certificate with a key of its own.
@@ -76,18 +67,15 @@ impl Authority {
         let key = rcgen::KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(fail)?;
         let certificate = params.signed_by(&key, &issuer).map_err(fail)?.pem();
         let key = Secret::new(key.serialize_pem());
-        Ok(Leaf { request: request.clone(), certificate, key, not_before, not_after })
+        let (request, issuer) = (request.clone(), self.number);
+        Ok(Leaf { request, certificate, key, not_before, not_after, issuer, replaced: None })
     }
 }
 
 impl Leaf {
-    /// Returns whether it says what is wanted and has enough life left.
-    pub(super) fn is_good(&self, request: &LeafRequest, now: Timestamp) -> bool {
-        let life = self.not_after.duration_since(self.not_before).as_secs_f64();
-        let left = self.not_after.duration_since(now).as_secs_f64();
-        // A clock that was wrong when it was issued must not make it last.
-        let begun = self.not_before <= now;
-        self.request == *request && begun && left >= life * LIFE_LEFT_MIN
+    /// Returns whether it says what is wanted, comes from this authority and has enough life left.
+    pub(super) fn is_good(&self, request: &LeafRequest, issuer: u32, now: Timestamp) -> bool {
+        self.request == *request && self.issuer == issuer && !self.life().is_due(now)
     }
 }
 
@@ -119,6 +107,8 @@ mod tests {
 
     use super::*;
 
+    const DAY: Duration = Duration::from_hours(24);
+
     fn now() -> Timestamp {
         "2026-11-23T12:00:00Z".parse().unwrap()
     }
@@ -147,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_leaf_is_accepted_for_its_names_in_its_time_and_for_nothing_else() {
-        let authority = Authority::make("demo", now()).unwrap();
+        let authority = Authority::make("demo", 1, now()).unwrap();
         let leaf = authority.issue("etcd/n1", &request(Usage::Both), now()).unwrap();
         for name in ["n1.demo.internal", "localhost", "10.1.0.11"] {
             assert!(accepted(&authority, &leaf, name, now()), "{name}");
@@ -156,7 +146,7 @@ mod tests {
             assert!(!accepted(&authority, &leaf, name, now()), "{name}");
         }
         assert!(!accepted(&authority, &leaf, "localhost", now() + LEAF_LIFE + DAY));
-        let other = Authority::make("demo", now()).unwrap();
+        let other = Authority::make("demo", 1, now()).unwrap();
         assert!(!accepted(&other, &leaf, "localhost", now()));
         let client = authority.issue("client/n1", &request(Usage::Client), now()).unwrap();
         assert!(!accepted(&authority, &client, "localhost", now()), "a client is no server");
@@ -164,7 +154,7 @@ mod tests {
 
     #[test]
     fn no_leaf_outlives_its_authority() {
-        let authority = Authority::make("demo", now()).unwrap();
+        let authority = Authority::make("demo", 1, now()).unwrap();
         let late = authority.not_after - DAY;
         let leaf = authority.issue("etcd/n1", &request(Usage::Server), late).unwrap();
         assert_eq!(leaf.not_after, authority.not_after);

@@ -7,10 +7,14 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::life::Life;
+use super::recipients::Recipients;
+use super::trust::Overlap;
 use super::wanted::LeafRequest;
 
-/// Version of the JSON inside the encrypted file.
-pub(super) const FORMAT_VERSION: u32 = 1;
+/// Version of the JSON inside the encrypted file. Version 1 knew neither recipients nor a second
+/// authority; it is read, and written as the newest.
+pub(super) const FORMAT_VERSION: u32 = 2;
 
 /// A text that `Debug` does not show and that is wiped from memory when it is dropped. It is written
 /// out only into the encrypted file.
@@ -45,9 +49,12 @@ impl<'de> Deserialize<'de> for Secret {
 pub(super) struct Password {
     pub(super) purpose: String,
     pub(super) value: Secret,
+    /// When the value was made or set; absent when version 1 made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Timestamp>,
 }
 
-/// The platform's certificate authority.
+/// A certificate authority of the platform.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Authority {
@@ -56,6 +63,9 @@ pub(super) struct Authority {
     /// PKCS 8 PEM.
     pub(super) key: Secret,
     pub(super) not_after: Timestamp,
+    /// Counts the platform's authorities; the first is 1.
+    #[serde(default = "first")]
+    pub(super) number: u32,
 }
 
 /// A leaf certificate with its key.
@@ -69,6 +79,13 @@ pub(super) struct Leaf {
     pub(super) key: Secret,
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
+    /// Number of the authority that issued it.
+    #[serde(default = "first")]
+    pub(super) issuer: u32,
+    /// Life of the one that its node may still have: the oldest that was issued since the last one
+    /// was seen to be everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaced: Option<Life>,
 }
 
 /// A private key and its public half, each in the form in which its program wants it.
@@ -87,7 +104,11 @@ pub struct Vault {
     /// Makes fingerprints useless to whoever wants to guess a value from them.
     pub(super) salt: Secret,
     pub(super) secrets: BTreeMap<String, Password>,
+    /// Issues leaf certificates.
     pub(super) authority: Option<Authority>,
+    /// Present while the authority is being replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) overlap: Option<Overlap>,
     /// By `NAME/NODE`.
     pub(super) leaves: BTreeMap<String, Leaf>,
     /// SSH host keys.
@@ -95,6 +116,9 @@ pub struct Vault {
     /// The operator's SSH key.
     pub(super) operator: Option<KeyPair>,
     pub(super) wireguard: BTreeMap<NodeName, KeyPair>,
+    /// Who can open the file, by name; empty while it is the identity that made it.
+    #[serde(default, skip_serializing_if = "Recipients::is_empty")]
+    pub(super) recipients: Recipients,
 }
 
 impl Vault {
@@ -105,10 +129,12 @@ impl Vault {
             salt: Secret::new(super::keys::random_text()),
             secrets: BTreeMap::new(),
             authority: None,
+            overlap: None,
             leaves: BTreeMap::new(),
             hosts: BTreeMap::new(),
             operator: None,
             wireguard: BTreeMap::new(),
+            recipients: Recipients::default(),
         }
     }
 
@@ -129,19 +155,9 @@ impl Vault {
         self.hosts.get(node).map(|pair| pair.public.as_str())
     }
 
-    /// Returns the authority's certificate as PEM.
-    pub fn authority_certificate(&self) -> Option<&str> {
-        self.authority.as_ref().map(|authority| authority.certificate.as_str())
-    }
-
     /// Returns the names of passwords with what each is for.
     pub fn secret_purposes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.secrets.iter().map(|(name, secret)| (name.as_str(), secret.purpose.as_str()))
-    }
-
-    /// Returns when each leaf certificate ends, by `NAME/NODE`.
-    pub fn leaf_ends(&self) -> impl Iterator<Item = (&str, Timestamp)> {
-        self.leaves.iter().map(|(name, leaf)| (name.as_str(), leaf.not_after))
     }
 }
 
@@ -149,4 +165,9 @@ impl Default for Vault {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The number of a platform's first authority.
+pub(super) fn first() -> u32 {
+    1
 }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::VaultError;
-use super::contents::{Authority, Password, Secret, Vault};
+use super::contents::{Authority, Password, Secret, Vault, first};
 use super::keys::{random_text, ssh_key_pair, wireguard_key_pair};
-use super::wanted::Wanted;
+use super::wanted::{LeafRequest, Wanted};
 
 impl Vault {
-    /// Makes what is missing, issues anew the leaf certificates that end soon or say something else
+    /// Makes what is missing, issues anew the leaf certificates that are due or say something else
     /// than is wanted, and forgets those that nobody wants. Passwords and keys stay for ever: a node
     /// that comes back is the same node. True when something changed and has to be saved.
     ///
@@ -16,6 +16,16 @@ impl Vault {
     /// [`VaultError::Make`], for example for a DNS name that is none. What was made until then is in
     /// the vault and may be saved.
     pub fn ensure(&mut self, wanted: &Wanted, now: Timestamp) -> Result<bool, VaultError> {
+        let made = self.ensure_present(wanted, now)?;
+        Ok(self.renew(wanted, now)? || made)
+    }
+
+    /// Makes what is missing and changes nothing that is there: for commands that only look, so that
+    /// what they see of a certificate is what its node has.
+    ///
+    /// # Errors
+    /// As [`Vault::ensure`].
+    pub fn ensure_present(&mut self, wanted: &Wanted, now: Timestamp) -> Result<bool, VaultError> {
         let mut changed = false;
         for (name, purpose) in &wanted.secrets {
             match self.secrets.get_mut(name) {
@@ -23,7 +33,8 @@ impl Vault {
                 Some(secret) => secret.purpose.clone_from(purpose),
                 None => {
                     let value = Secret::new(random_text());
-                    let password = Password { purpose: purpose.clone(), value };
+                    let (purpose, since) = (purpose.clone(), Some(now));
+                    let password = Password { purpose, value, since };
                     self.secrets.insert(name.clone(), password);
                 }
             }
@@ -43,28 +54,48 @@ impl Vault {
             self.operator = Some(ssh_key_pair(&format!("{}-operator", wanted.platform))?);
             changed = true;
         }
-        Ok(self.ensure_certificates(wanted, now)? || changed)
-    }
-
-    fn ensure_certificates(&mut self, wanted: &Wanted, now: Timestamp) -> Result<bool, VaultError> {
-        let before = self.leaves.len();
-        self.leaves.retain(|name, _| wanted.leaves.contains_key(name));
-        let mut changed = self.leaves.len() < before;
-        let authority = if let Some(authority) = &self.authority {
-            authority
-        } else {
+        if self.authority.is_none() {
             // Leaves of an authority that is gone are of no use.
             self.leaves.clear();
+            self.authority = Some(Authority::make(&wanted.platform, first(), now)?);
             changed = true;
-            self.authority.insert(Authority::make(&wanted.platform, now)?)
-        };
+        }
         for (name, request) in &wanted.leaves {
-            if !self.leaves.get(name).is_some_and(|leaf| leaf.is_good(request, now)) {
-                self.leaves.insert(name.clone(), authority.issue(name, request, now)?);
+            if !self.leaves.contains_key(name) {
+                self.issue_anew(name, request, now)?;
                 changed = true;
             }
         }
         Ok(changed)
+    }
+
+    fn renew(&mut self, wanted: &Wanted, now: Timestamp) -> Result<bool, VaultError> {
+        let before = self.leaves.len();
+        self.leaves.retain(|name, _| wanted.leaves.contains_key(name));
+        let mut changed = self.leaves.len() < before;
+        let issuer = self.authority.as_ref().map_or_else(first, |authority| authority.number);
+        for (name, request) in &wanted.leaves {
+            if !self.leaves.get(name).is_some_and(|leaf| leaf.is_good(request, issuer, now)) {
+                self.issue_anew(name, request, now)?;
+                changed = true;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Issues a leaf, noting the life of the one that its node may have until then.
+    pub(super) fn issue_anew(
+        &mut self,
+        name: &str,
+        request: &LeafRequest,
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
+        let Some(authority) = &self.authority else { return Ok(()) };
+        let mut leaf = authority.issue(name, request, now)?;
+        let former = self.leaves.get(name);
+        leaf.replaced = former.map(|former| former.replaced.unwrap_or(former.life()));
+        self.leaves.insert(name.to_owned(), leaf);
+        Ok(())
     }
 }
 
@@ -77,7 +108,6 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::vault::LeafRequest;
 
     const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -111,16 +141,16 @@ mod tests {
         let mut vault = Vault::new();
         assert!(vault.ensure(&wanted(), now()).unwrap());
         let before = vault.clone();
-        assert!(!vault.ensure(&wanted(), now() + DAY * 59).unwrap());
+        assert!(!vault.ensure(&wanted(), now() + DAY * 19).unwrap());
         assert_eq!(changed_refs(&before, &vault), Vec::<String>::new());
     }
 
     #[test]
-    fn leaves_are_issued_anew_when_a_third_of_their_life_is_left() {
+    fn leaves_are_issued_anew_after_two_thirds_of_their_life() {
         let mut vault = Vault::new();
         vault.ensure(&wanted(), now()).unwrap();
         let before = vault.clone();
-        assert!(vault.ensure(&wanted(), now() + DAY * 61).unwrap());
+        assert!(vault.ensure(&wanted(), now() + DAY * 21).unwrap());
         let expected = ["@{cert:etcd/a}", "@{cert:etcd/b}", "@{key:etcd/a}", "@{key:etcd/b}"];
         assert_eq!(changed_refs(&before, &vault), expected);
     }

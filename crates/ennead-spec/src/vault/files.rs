@@ -1,31 +1,38 @@
-//! Where a vault lies: an encrypted file beside the spec, and the identity that opens it in the
-//! operator's configuration.
+//! Where a vault lies: an encrypted file beside the spec, a text with those who can open it, and the
+//! identity that opens it in the operator's configuration.
+//!
+//! A change is made under a lock: read, changed, written as a whole or not at all.
 
+use age::x25519::Identity;
 use camino::{Utf8Path, Utf8PathBuf};
 use ennead_model::sha256_hex;
+use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 
 use super::VaultError;
 use super::contents::{FORMAT_VERSION, Vault};
-use super::sealed::{OpenFailure, new_identity, open, read_identities, seal};
+use super::sealed::{OpenFailure, json, new_identity, open, read_identities, seal};
+use super::wanted::Wanted;
 use crate::store;
 
-/// The two files of a vault.
+/// The files of a vault.
 #[derive(Debug, Clone)]
 pub struct VaultFiles {
     vault: Utf8PathBuf,
+    recipients: Utf8PathBuf,
     identity: Utf8PathBuf,
     /// Digest of the file as it was read or written last; `None` when there was none.
     seen: Option<String>,
 }
 
 impl VaultFiles {
-    /// Returns the files of a spec: `<stem>.secrets.age` beside it, and `ennead/identity.txt` in the
-    /// operator's configuration folder (`$XDG_CONFIG_HOME`).
+    /// Returns the files of a spec: `<stem>.secrets.age` and `<stem>.recipients.txt` beside it, and
+    /// `ennead/identity.txt` in the operator's configuration folder (`$XDG_CONFIG_HOME`).
     pub fn beside(spec: &Utf8Path, config_home: &Utf8Path) -> Self {
         let stem = spec.file_stem().unwrap_or("ennead");
         let vault = spec.with_file_name(format!("{stem}.secrets.age"));
-        Self { vault, identity: config_home.join("ennead/identity.txt"), seen: None }
+        let recipients = spec.with_file_name(format!("{stem}.recipients.txt"));
+        Self { vault, recipients, identity: config_home.join("ennead/identity.txt"), seen: None }
     }
 
     /// Returns the path of the encrypted file.
@@ -33,9 +40,22 @@ impl VaultFiles {
         &self.vault
     }
 
+    /// Returns the path of the text with those who can open it.
+    pub fn recipients_path(&self) -> &Utf8Path {
+        &self.recipients
+    }
+
     /// Returns the path of the identity.
     pub fn identity_path(&self) -> &Utf8Path {
         &self.identity
+    }
+
+    /// Returns whether there is an encrypted file.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`].
+    pub fn exists(&self) -> Result<bool, VaultError> {
+        Ok(store::read(&self.vault)?.is_some())
     }
 
     /// Loads the vault, or makes an empty one when there is no file. Writes nothing.
@@ -60,8 +80,120 @@ impl VaultFiles {
     ///
     /// # Errors
     /// [`VaultError::ChangedMeanwhile`] when the file is not the one that was loaded, so that two
-    /// runs at a time cannot lose each other's keys; others as [`VaultFiles::load`].
+    /// runs at a time cannot lose each other's keys; [`VaultError::Recipients`] when the text beside
+    /// it names others than the vault; others as [`VaultFiles::load`].
     pub fn save(&mut self, vault: &Vault) -> Result<(), VaultError> {
+        let _lock = store::lock_folder(&self.vault)?;
+        self.check_recipients(vault)?;
+        self.write(vault)
+    }
+
+    /// Changes the vault under a lock: loads it, changes it, and saves it when anything is different.
+    ///
+    /// # Errors
+    /// What `change` says, and as [`VaultFiles::save`]; the file is then as it was.
+    pub fn change<T>(
+        &mut self,
+        change: impl FnOnce(&mut Vault) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        let _lock = store::lock_folder(&self.vault)?;
+        let mut vault = self.load()?;
+        let before = json(&vault).map_err(|why| self.unsealed(why))?;
+        let answer = change(&mut vault)?;
+        let after = json(&vault).map_err(|why| self.unsealed(why))?;
+        if self.seen.is_none() || before.expose_secret() != after.expose_secret() {
+            self.check_recipients(&vault)?;
+            self.write(&vault)?;
+        }
+        Ok(answer)
+    }
+
+    /// Opens the vault and makes what it lacks; renews certificates that are due when `renew` says so.
+    ///
+    /// # Errors
+    /// As [`VaultFiles::change`].
+    pub fn open(
+        &mut self,
+        wanted: &Wanted,
+        renew: bool,
+        now: Timestamp,
+    ) -> Result<Vault, VaultError> {
+        let ensure = |vault: &mut Vault| {
+            if renew { vault.ensure(wanted, now) } else { vault.ensure_present(wanted, now) }
+        };
+        // Most runs have nothing to write, and need neither the lock nor a folder to write in.
+        let mut vault = self.load()?;
+        if !ensure(&mut vault)? {
+            return Ok(vault);
+        }
+        self.change(|vault| {
+            ensure(vault)?;
+            Ok(vault.clone())
+        })
+    }
+
+    /// Lets an operator in: the vault is encrypted for them too from then on.
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`] for a name or recipient that is none; as [`VaultFiles::load`].
+    pub fn add_recipient(&mut self, name: &str, recipient: &str) -> Result<(), VaultError> {
+        let own = self.own_identities()?;
+        self.change_recipients(|vault| vault.add_recipient(name, recipient, &own))
+    }
+
+    /// Lets an operator in no longer, named by name or by recipient. What they could read once they
+    /// may have kept: rotate it.
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`] for the last one, for one's own unless `own_too`, and for one that is
+    /// not there; as [`VaultFiles::load`].
+    pub fn remove_recipient(&mut self, who: &str, own_too: bool) -> Result<(), VaultError> {
+        let own = self.own_identities()?;
+        self.change_recipients(|vault| vault.remove_recipient(who, &own, own_too))
+    }
+
+    /// Returns the recipients of this operator's identities, making an identity when there is none.
+    ///
+    /// # Errors
+    /// [`VaultError::BadIdentity`], [`VaultError::Store`].
+    pub fn own_recipients(&self) -> Result<Vec<String>, VaultError> {
+        let own = self.own_identities()?;
+        Ok(own.iter().map(|identity| identity.to_public().to_string()).collect())
+    }
+
+    fn change_recipients(
+        &mut self,
+        change: impl FnOnce(&mut Vault) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        let _lock = store::lock_folder(&self.vault)?;
+        let mut vault = self.load()?;
+        change(&mut vault)?;
+        // The vault first: when this program ends between the two, the text is found to differ, and
+        // the same command again writes it.
+        self.write(&vault)?;
+        let name = self.vault.file_name().unwrap_or_default();
+        Ok(store::replace(&self.recipients, vault.recipients.render(name).as_bytes())?)
+    }
+
+    /// Refuses to encrypt for others than the text beside the vault says, and the other way round.
+    fn check_recipients(&self, vault: &Vault) -> Result<(), VaultError> {
+        let path = self.recipients.clone();
+        let text = store::read(&path)?;
+        if text.is_none() && vault.recipients.is_empty() {
+            return Ok(());
+        }
+        let text = text.unwrap_or_default();
+        match vault.recipients.difference(&String::from_utf8_lossy(&text)) {
+            Ok(None) => Ok(()),
+            Ok(Some((what, hint))) => Err(VaultError::Recipients { path, what, hint }),
+            Err(why) => {
+                let hint = format!("correct {path}, or restore it from your backup");
+                Err(VaultError::Recipients { path, what: format!("cannot be read: {why}"), hint })
+            }
+        }
+    }
+
+    fn write(&mut self, vault: &Vault) -> Result<(), VaultError> {
         let present = store::read(&self.vault)?.map(sha256_hex);
         if present != self.seen {
             return Err(VaultError::ChangedMeanwhile { vault: self.vault.clone() });
@@ -74,27 +206,37 @@ impl VaultFiles {
                 return Err(VaultError::NoIdentity { vault, identity });
             }
         };
-        let sealed = seal(vault, &identities)
-            .map_err(|why| VaultError::Seal { vault: self.vault.clone(), why })?;
+        let sealed = seal(vault, &identities).map_err(|why| self.unsealed(why))?;
         store::replace(&self.vault, &sealed)?;
         self.seen = Some(sha256_hex(&sealed));
         Ok(())
     }
 
-    fn make_identity(&self) -> Result<Vec<age::x25519::Identity>, VaultError> {
+    fn own_identities(&self) -> Result<Vec<Identity>, VaultError> {
+        match self.identities()? {
+            Some(identities) => Ok(identities),
+            None => self.make_identity(),
+        }
+    }
+
+    fn make_identity(&self) -> Result<Vec<Identity>, VaultError> {
         let text = new_identity();
         // When another run made one at the same time, that one is used.
         store::create(&self.identity, text.expose_secret().as_bytes())?;
         self.identities()?.ok_or_else(|| VaultError::BadIdentity { path: self.identity.clone() })
     }
 
-    fn identities(&self) -> Result<Option<Vec<age::x25519::Identity>>, VaultError> {
+    fn identities(&self) -> Result<Option<Vec<Identity>>, VaultError> {
         let Some(text) = store::read(&self.identity)? else { return Ok(None) };
         let identities = read_identities(&String::from_utf8_lossy(&text));
         if identities.is_empty() {
             return Err(VaultError::BadIdentity { path: self.identity.clone() });
         }
         Ok(Some(identities))
+    }
+
+    fn unsealed(&self, why: String) -> VaultError {
+        VaultError::Seal { vault: self.vault.clone(), why }
     }
 
     fn failed(&self, failure: OpenFailure) -> VaultError {
@@ -112,116 +254,5 @@ impl VaultFiles {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vault::Wanted;
-
-    struct Folder {
-        _folder: tempfile::TempDir,
-        root: Utf8PathBuf,
-    }
-
-    impl Folder {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
-            Self { _folder: folder, root }
-        }
-
-        fn files(&self, config: &str) -> VaultFiles {
-            VaultFiles::beside(&self.root.join("demo.toml"), &self.root.join(config))
-        }
-    }
-
-    fn made() -> Vault {
-        let mut vault = Vault::new();
-        let wanted = Wanted::nothing("demo", ["a".parse().unwrap()]);
-        vault.ensure(&wanted, "2026-11-23T12:00:00Z".parse().unwrap()).unwrap();
-        vault
-    }
-
-    fn load_error(files: &mut VaultFiles) -> String {
-        let before = store::read(&files.vault).unwrap();
-        let error = files.load().unwrap_err();
-        assert!(!error.to_string().contains('\n') && !error.hint().is_empty(), "{error}");
-        assert!(files.save(&made()).is_err());
-        assert_eq!(store::read(&files.vault).unwrap(), before, "the file was overwritten");
-        error.to_string().replace(files.vault.parent().unwrap().as_str(), "DIR")
-    }
-
-    #[test]
-    fn a_saved_vault_loads_with_the_same_values() {
-        let folder = Folder::new();
-        let mut files = folder.files("config");
-        assert!(files.load().unwrap().operator_key().is_none());
-        let vault = made();
-        files.save(&vault).unwrap();
-        files.save(&vault).unwrap();
-        let mut again = folder.files("config");
-        assert_eq!(again.vault_path().file_name(), Some("demo.secrets.age"));
-        assert_eq!(again.load().unwrap().fingerprints(), vault.fingerprints());
-        let text = store::read(again.vault_path()).unwrap().unwrap();
-        assert!(!String::from_utf8_lossy(&text).contains("PRIVATE"));
-    }
-
-    #[test]
-    fn another_identity_cannot_open_it_and_overwrites_nothing() {
-        let folder = Folder::new();
-        folder.files("one").save(&made()).unwrap();
-        let mut other = folder.files("two");
-        let missing = load_error(&mut other);
-        assert_eq!(
-            missing,
-            "DIR/demo.secrets.age cannot be opened: there is no identity at DIR/two/ennead/identity.txt"
-        );
-        store::replace(other.identity_path(), b"hello\n").unwrap();
-        assert!(
-            load_error(&mut other).ends_with("holds no age identity (a line AGE-SECRET-KEY-1...)")
-        );
-        let text = new_identity();
-        store::replace(other.identity_path(), text.expose_secret().as_bytes()).unwrap();
-        assert_eq!(
-            load_error(&mut other),
-            "DIR/demo.secrets.age cannot be opened with DIR/two/ennead/identity.txt: \
-             it was encrypted for another identity"
-        );
-    }
-
-    #[test]
-    fn a_damaged_file_is_never_taken_for_an_absent_one() {
-        let folder = Folder::new();
-        folder.files("one").save(&made()).unwrap();
-        let mut files = folder.files("one");
-        let whole = store::read(&files.vault).unwrap().unwrap();
-        let flipped = |at: usize| {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 1;
-            bytes
-        };
-        let half = whole[..whole.len() / 2].to_vec();
-        for bad in [Vec::new(), b"hello".to_vec(), half, flipped(60), flipped(whole.len() - 3)] {
-            store::replace(&files.vault, &bad).unwrap();
-            let error = load_error(&mut files);
-            assert!(error.starts_with("DIR/demo.secrets.age "), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_file_of_a_later_program_is_refused() {
-        let folder = Folder::new();
-        let vault = Vault { format_version: FORMAT_VERSION + 1, ..made() };
-        folder.files("one").save(&vault).unwrap();
-        let error = load_error(&mut folder.files("one"));
-        assert_eq!(error, "DIR/demo.secrets.age has format 2; this program reads up to 1");
-    }
-
-    #[test]
-    fn two_runs_at_a_time_do_not_lose_each_others_keys() {
-        let folder = Folder::new();
-        let (mut one, mut two) = (folder.files("one"), folder.files("one"));
-        let (first, second) = (one.load().unwrap(), two.load().unwrap());
-        one.save(&first).unwrap();
-        let error = two.save(&second).unwrap_err();
-        assert!(error.to_string().ends_with("was changed by another program since it was read"));
-    }
-}
+#[path = "files_tests.rs"]
+mod tests;

@@ -10,17 +10,27 @@
 //! the components declare, so a component gets a password or a certificate by declaring it.
 
 mod authority;
+mod certificates;
 mod contents;
 mod ensure;
 mod files;
 mod keys;
+mod life;
+mod recipients;
 mod resolve;
 mod sealed;
+mod secrets;
+mod texts;
+mod trust;
 mod wanted;
 
+pub use certificates::CertificateFacts;
 pub use contents::Vault;
 pub use files::VaultFiles;
+pub use life::Life;
 pub use resolve::Resolver;
+pub use secrets::{Edited, SecretFacts};
+pub use trust::{Rollout, TrustPhase, advance};
 pub use wanted::{LeafRequest, Wanted};
 
 use camino::Utf8PathBuf;
@@ -80,6 +90,24 @@ pub enum VaultError {
         /// The encrypted file.
         vault: Utf8PathBuf,
     },
+    /// The text of recipients beside the vault is not what the vault says.
+    #[error("{path} {what}")]
+    Recipients {
+        /// The text.
+        path: Utf8PathBuf,
+        /// What is wrong, as the end of a sentence.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// What was asked for is not done.
+    #[error("{what}")]
+    Refused {
+        /// Why; never a value.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// A certificate or key could not be made.
     #[error("cannot make {what}: {why}")]
     Make {
@@ -103,16 +131,25 @@ impl VaultError {
     pub fn hint(&self) -> String {
         match self {
             Self::Store(_) | Self::Make { .. } | Self::Seal { .. } => String::new(),
+            Self::Recipients { hint, .. } | Self::Refused { hint, .. } => hint.clone(),
             Self::NoIdentity { identity, .. } => {
                 format!("put the identity that made the vault at {identity}")
             }
             Self::BadIdentity { path } => format!("restore {path} from your backup"),
             Self::WrongIdentity { identity, .. } => {
-                format!("add the line of the right identity to {identity}")
+                format!(
+                    "add the line of the right identity to {identity}, or have yourself let in by \
+                     `ennead secrets recipients add`"
+                )
             }
             Self::Damaged { vault, .. } => format!("restore {vault} from your backup"),
             Self::Newer { .. } => "use the ennead that wrote it, or a later one".to_owned(),
             Self::ChangedMeanwhile { .. } => "run the same command again".to_owned(),
         }
     }
+}
+
+/// Makes the error of what is not done, and changes nothing.
+fn refused(what: String) -> VaultError {
+    VaultError::Refused { what, hint: "nothing was changed".to_owned() }
 }

@@ -1,5 +1,6 @@
 //! Values and fingerprints of references.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -13,10 +14,10 @@ use super::contents::Vault;
 const FINGERPRINT_CHARS: usize = 16;
 
 impl Vault {
-    fn value(&self, kind: RefKind, name: &str) -> Option<&str> {
-        match kind {
+    pub(super) fn value(&self, kind: RefKind, name: &str) -> Option<Cow<'_, str>> {
+        let value = match kind {
             RefKind::Secret => self.secrets.get(name).map(|secret| secret.value.expose()),
-            RefKind::Ca => self.authority_certificate(),
+            RefKind::Ca => return self.trusted_authorities().map(Cow::Owned),
             RefKind::Cert => self.leaves.get(name).map(|leaf| leaf.certificate.as_str()),
             RefKind::Key => self.leaves.get(name).map(|leaf| leaf.key.expose()),
             RefKind::WgPrivate => self.wireguard.get(name).map(|pair| pair.private.expose()),
@@ -31,10 +32,11 @@ impl Vault {
             | RefKind::CloudToken
             | RefKind::FloatingIp
             | RefKind::FloatingIpId => None,
-        }
+        };
+        value.map(Cow::Borrowed)
     }
 
-    fn names(&self, kind: RefKind) -> Vec<&str> {
+    pub(super) fn names(&self, kind: RefKind) -> Vec<&str> {
         match kind {
             RefKind::Secret => self.secrets.keys().map(String::as_str).collect(),
             RefKind::Ca => self.authority.iter().map(|_| "platform").collect(),
@@ -65,7 +67,7 @@ impl Vault {
             for name in self.names(kind) {
                 let Some(value) = self.value(kind, name) else { continue };
                 let reference = Ref::new(kind, name);
-                let fingerprint = self.fingerprint(&reference, value);
+                let fingerprint = self.fingerprint(&reference, &value);
                 fingerprints.insert(reference, fingerprint);
             }
         }
@@ -83,7 +85,7 @@ impl RefResolver for Vault {
     fn resolve(&self, reference: &Ref) -> Result<String, ResolveError> {
         let wrong_ca = reference.kind == RefKind::Ca && reference.name != "platform";
         let value = self.value(reference.kind, &reference.name).filter(|_| !wrong_ca);
-        value.map(str::to_owned).ok_or_else(|| ResolveError::Unknown {
+        value.map(Cow::into_owned).ok_or_else(|| ResolveError::Unknown {
             reference: reference.to_string(),
             why: match reference.kind {
                 kind if kind.is_learnt() => "only the cloud tells it".to_owned(),

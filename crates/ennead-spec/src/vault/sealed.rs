@@ -38,11 +38,18 @@ pub(super) fn read_identities(text: &str) -> Vec<Identity> {
     text.lines().filter_map(|line| line.trim().parse().ok()).collect()
 }
 
-/// Encrypts for all identities.
+/// Returns the text that is encrypted.
+pub(super) fn json(vault: &Vault) -> Result<SecretString, String> {
+    serde_json::to_string(vault).map(SecretString::from).map_err(|error| error.to_string())
+}
+
+/// Encrypts for the vault's recipients, or for all identities when it has none.
 pub(super) fn seal(vault: &Vault, identities: &[Identity]) -> Result<Vec<u8>, String> {
-    let json = serde_json::to_string(vault).map_err(|error| error.to_string())?;
-    let json = SecretString::from(json);
-    let recipients: Vec<_> = identities.iter().map(Identity::to_public).collect();
+    let json = json(vault)?;
+    let mut recipients = vault.recipients.parsed()?;
+    if recipients.is_empty() {
+        recipients.extend(identities.iter().map(Identity::to_public));
+    }
     let recipients = recipients.iter().map(|recipient| recipient as &dyn Recipient);
     let encryptor = Encryptor::with_recipients(recipients).map_err(|error| error.to_string())?;
     let mut sealed = Vec::new();
@@ -73,6 +80,8 @@ pub(super) fn open(sealed: &[u8], identities: &[Identity]) -> Result<Vault, Open
         return Err(OpenFailure::Newer(header.format_version));
     }
     // What serde says could hold a value, so only the place is told.
-    serde_json::from_str(json)
-        .map_err(|error| OpenFailure::Damaged(format!("line {} is no vault", error.line())))
+    let mut vault: Vault = serde_json::from_str(json)
+        .map_err(|error| OpenFailure::Damaged(format!("line {} is no vault", error.line())))?;
+    vault.format_version = FORMAT_VERSION;
+    Ok(vault)
 }

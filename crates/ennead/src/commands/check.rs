@@ -18,7 +18,7 @@ use crate::ui::{self, Tone};
 
 /// Prints the findings, or what is asked for in their place; error findings decide the exit code.
 pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit, CommandError> {
-    let checked = session::check_spec(&global.spec)?;
+    let mut checked = session::check_spec(&global.spec)?;
     if let Some(path) = &args.claims {
         return claims::run(&checked, args, path);
     }
@@ -28,6 +28,7 @@ pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<Exit, Comma
     }
     let asked = args.survive || args.availability || args.capacity || args.cost.cost;
     if !asked && args.html.is_none() {
+        checked.findings.extend(session::certificate_findings(global));
         show_findings(global, args, &checked);
         return Ok(exit_of(&checked));
     }

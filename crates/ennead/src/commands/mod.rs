@@ -2,6 +2,7 @@
 
 mod availability;
 mod capacity;
+pub(crate) mod certs;
 pub(crate) mod check;
 mod claims;
 pub(crate) mod completions;
@@ -16,6 +17,8 @@ mod lab_status;
 pub(crate) mod lab_token;
 pub(crate) mod node;
 pub(crate) mod plan;
+pub(crate) mod secrets;
+mod secrets_recipients;
 pub(crate) mod ssh;
 pub(crate) mod status;
 mod suggest;

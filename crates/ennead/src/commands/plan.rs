@@ -9,9 +9,10 @@ use crate::exit_code::Exit;
 use crate::session::Session;
 use crate::ui;
 
-/// Prints the plan; changes nothing but the vault, which gets the keys that it lacks.
+/// Prints the plan; changes nothing but the vault, which gets the keys that it lacks and
+/// certificates in place of those that are due.
 pub(crate) async fn run(global: &Global, args: &PlanArgs) -> Result<Exit, CommandError> {
-    let session = Session::open(global)?;
+    let session = Session::open_to_change(global)?;
     let inventory = session.observe().await?;
     let plan = session.plan(&inventory, &args.allow_destroy);
     show(&plan, args.json)

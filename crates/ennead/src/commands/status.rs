@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ennead_host::clock;
-use ennead_model::{Health, Inventory, Known, Observation};
+use ennead_model::{Finding, Health, Inventory, Known, Observation, Severity};
 use ennead_spec::Spec;
 use serde::Serialize;
 
@@ -24,6 +24,8 @@ pub(crate) struct Status {
     endpoint: String,
     healthy: bool,
     nodes: Vec<NodeStatus>,
+    /// Certificates that are past their renewal, and an authority that ends soon.
+    certificates: Vec<Finding>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,7 +58,8 @@ pub(crate) async fn run(global: &Global, args: &StatusArgs) -> Result<Exit, Comm
     let session = Session::open(global)?;
     loop {
         let inventory = session.observe().await?;
-        let status = status_of(session.spec(), session.endpoint(), &inventory);
+        let mut status = status_of(session.spec(), session.endpoint(), &inventory);
+        status.certificates = session.vault().certificate_findings(clock::now());
         if args.json {
             ui::json(&status);
         } else {
@@ -104,7 +107,8 @@ pub(crate) fn status_of(spec: &Spec, endpoint: &str, inventory: &Inventory) -> S
     let healthy = nodes.iter().all(|node| {
         node.unknown.is_none() && node.components.iter().all(|one| one.healthy == Some(true))
     });
-    Status { platform: spec.platform.clone(), endpoint: endpoint.to_owned(), healthy, nodes }
+    let (platform, endpoint) = (spec.platform.clone(), endpoint.to_owned());
+    Status { platform, endpoint, healthy, nodes, certificates: Vec::new() }
 }
 
 fn component_status(name: &str, observation: Option<&Observation>) -> ComponentStatus {
@@ -157,6 +161,7 @@ fn print(status: &Status) {
             }
         }
     }
+    super::check::print(&status.certificates, Severity::Note);
     let (word, tone) =
         if status.healthy { ("healthy", Tone::Good) } else { ("NOT healthy", Tone::Bad) };
     ui::line(format!("{} is {}.", status.platform, ui::paint(word, tone)));

@@ -45,7 +45,7 @@ struct Summary {
 /// Brings the platform to what the spec says.
 pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandError> {
     let watch = Stopwatch::start();
-    let session = Session::open(global)?;
+    let session = Session::open_to_change(global)?;
     let mut summary = Summary { platform: session.spec().platform.clone(), ..Summary::default() };
     let mut seen = look(&session, args).await?;
     if args.dry_run {
@@ -59,6 +59,7 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
             return plan::show(&next, args.json);
         }
         if next.steps.is_empty() {
+            session.confirm_rolled_out()?;
             return Ok(finish(summary, &session, &inventory, watch, args.json));
         }
         if summary.rounds == ROUNDS_MAX {

@@ -3,6 +3,7 @@
 mod effects;
 mod platform;
 mod spec;
+mod vault;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -19,7 +20,7 @@ use ennead_model::inventory::INVENTORY_FORMAT_VERSION;
 use ennead_model::{Inventory, Known, NodeName, Plan, Ref, RefKind};
 use ennead_planner::plan::{PlanInput, is_only_doubt, plan};
 use ennead_spec::Spec;
-use ennead_spec::vault::{Resolver, Vault, VaultError, VaultFiles, Wanted};
+use ennead_spec::vault::{Resolver, Vault};
 use secrecy::ExposeSecret as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,7 @@ use crate::paths;
 use crate::progress::WalkView;
 pub(crate) use effects::RealEffects;
 pub(crate) use spec::{Checked, check_spec, cloud_access};
+pub(crate) use vault::{OperatorVault, certificate_findings, vault_error};
 
 /// The port of SSH on every node.
 const SSH_PORT: u16 = 22;
@@ -39,6 +41,7 @@ const SSH_PORT: u16 = 22;
 pub(crate) struct Session {
     spec: Spec,
     spec_sha256: String,
+    operator_vault: OperatorVault,
     vault: Arc<Vault>,
     resolver: Arc<Resolver>,
     client: Client,
@@ -56,9 +59,19 @@ pub(crate) struct Walked {
 impl Session {
     /// Reads and checks the spec, opens the vault (making what it lacks), finds endpoint and token.
     pub(crate) fn open(global: &Global) -> Result<Self, CommandError> {
+        Self::open_with(global, false)
+    }
+
+    /// As [`Session::open`], and renews certificates that are due: for what is to be rolled out.
+    pub(crate) fn open_to_change(global: &Global) -> Result<Self, CommandError> {
+        Self::open_with(global, true)
+    }
+
+    fn open_with(global: &Global, renew: bool) -> Result<Self, CommandError> {
         let checked = check_spec(&global.spec)?;
         let (spec, spec_sha256) = checked.accepted()?;
-        let vault = Arc::new(open_vault(global, &spec)?);
+        let mut operator_vault = OperatorVault::of(global, &spec);
+        let vault = Arc::new(operator_vault.open(renew)?);
         let access = cloud_access(global, &spec)?;
         let client = Client::new(&access.endpoint, &access.token, RetryPolicy::default())
             .or_exit(Exit::Usage)?;
@@ -72,7 +85,7 @@ impl Session {
         let of_nodes = |kind| Ref::new(kind, "nodes");
         resolver.learn(of_nodes(RefKind::CloudEndpoint), &access.endpoint_of_nodes);
         resolver.learn(of_nodes(RefKind::CloudToken), access.token_of_nodes.expose_secret());
-        Ok(Self { spec, spec_sha256, vault, resolver, client, pool, identity })
+        Ok(Self { spec, spec_sha256, operator_vault, vault, resolver, client, pool, identity })
     }
 
     pub(crate) fn spec(&self) -> &Spec {
@@ -240,20 +253,6 @@ impl Session {
         };
         CommandError::from_error(exit, error).hint(hint)
     }
-}
-
-fn open_vault(global: &Global, spec: &Spec) -> Result<Vault, CommandError> {
-    let vault_error = |error: VaultError| {
-        let hint = error.hint();
-        CommandError::from_error(Exit::Usage, &error).hint(hint)
-    };
-    let mut files = VaultFiles::beside(&global.spec, &paths::config_home());
-    let mut vault = files.load().map_err(vault_error)?;
-    let wanted = Wanted::of(&spec.fleet, &spec.options);
-    if vault.ensure(&wanted, clock::now()).map_err(vault_error)? {
-        files.save(&vault).map_err(vault_error)?;
-    }
-    Ok(vault)
 }
 
 /// Returns a token that Ctrl-C cancels; a second Ctrl-C ends the program at once.

@@ -4,19 +4,14 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use camino::Utf8Path;
-use ennead_model::{Ref, RefKind, RefResolver as _};
-use ennead_spec::vault::VaultFiles;
-use secrecy::ExposeSecret as _;
-
 use super::real::Real;
 use crate::support::command_output;
+use crate::support::scan::Scan;
 
 /// Fails when a secret is found in a plan, a journal, a log, a list of processes, or a file that
 /// everybody can read.
 pub(super) fn expect_no_secret_outside(lab: &Real) {
-    let secrets = secrets(lab);
-    assert!(secrets.len() > 6, "{:?}", secrets.keys());
+    let scan = Scan::of(&lab.place);
     let mut places = BTreeMap::new();
     places.insert("plan".to_owned(), lab.place.ennead(&["plan", "--json"]).out);
     places.insert("status".to_owned(), lab.place.ennead(&["-vv", "status", "--json"]).err);
@@ -39,11 +34,9 @@ pub(super) fn expect_no_secret_outside(lab: &Real) {
         places.insert(format!("readable files of {node}"), lab.on_ok(&node, readable));
     }
     for (place, text) in &places {
-        for (name, secret) in &secrets {
-            assert!(!text.contains(secret.as_str()), "{name} stands in {place}");
-        }
+        assert_eq!(scan.found_in(text), Vec::<String>::new(), "{place}");
     }
-    expect_state_holds_only_what_the_cloud_was_given(lab, &secrets);
+    expect_state_holds_only_what_the_cloud_was_given(lab);
     for file in ["state.json", "token"] {
         let mode = std::fs::metadata(lab.place.lab_folder().join(file)).unwrap().permissions();
         assert_eq!(mode.mode() & 0o077, 0, "{file} is for its owner only");
@@ -52,53 +45,21 @@ pub(super) fn expect_no_secret_outside(lab: &Real) {
 
 /// What the lab keeps plays the cloud, which is told each server's own host key in its user data, as
 /// the real one is, and nothing else of the vault.
-fn expect_state_holds_only_what_the_cloud_was_given(
-    lab: &Real,
-    secrets: &BTreeMap<String, String>,
-) {
+fn expect_state_holds_only_what_the_cloud_was_given(lab: &Real) {
     let folder = lab.place.lab_folder();
     let everybody = |name: &str| name.starts_with("@{host-key:");
-    expect_without(&folder.join("lab.json"), secrets, |_| false);
-    expect_without(&folder.join("token"), secrets, |_| false);
-    expect_without(&folder.join("state.json"), secrets, everybody);
+    expect_without(lab, &folder.join("lab.json"), |_| false);
+    expect_without(lab, &folder.join("token"), |_| false);
+    expect_without(lab, &folder.join("state.json"), everybody);
     for (id, node, _) in lab.place.servers() {
         let own = format!("@{{host-key:{node}}}");
-        expect_without(&folder.join(format!("servers/{id}/server.json")), secrets, |name| {
-            name == own
-        });
+        expect_without(lab, &folder.join(format!("servers/{id}/server.json")), |name| name == own);
     }
 }
 
-fn expect_without(path: &Path, secrets: &BTreeMap<String, String>, allowed: impl Fn(&str) -> bool) {
-    let text = text(path);
-    for (name, secret) in secrets.iter().filter(|(name, _)| !allowed(name)) {
-        assert!(!text.contains(secret.as_str()), "{name} stands in {}", path.display());
-    }
-}
-
-/// Opens the vault as the program does.
-fn secrets(lab: &Real) -> BTreeMap<String, String> {
-    let folder = Utf8Path::from_path(lab.place.path()).unwrap();
-    let mut files = VaultFiles::beside(&folder.join("ennead.toml"), &folder.join(".config"));
-    let vault = files.load().unwrap();
-    let mut secrets = BTreeMap::new();
-    let names: Vec<String> = vault.secret_purposes().map(|(name, _)| name.to_owned()).collect();
-    for name in names {
-        let value = vault.resolve(&Ref::new(RefKind::Secret, &name)).unwrap();
-        secrets.insert(name, value);
-    }
-    let key = vault.operator_key().unwrap().expose_secret().to_owned();
-    // One line from the middle is enough, and no line is shared with other keys.
-    secrets.insert("operator's key".to_owned(), key.lines().nth(3).unwrap().to_owned());
-    for reference in vault.fingerprints().into_keys() {
-        if matches!(reference.kind, RefKind::Key | RefKind::HostKey | RefKind::WgPrivate) {
-            let value = vault.resolve(&reference).unwrap();
-            let line = value.lines().nth(value.lines().count() / 2).unwrap_or_default();
-            secrets.insert(reference.to_string(), line.to_owned());
-        }
-    }
-    assert!(secrets.values().all(|secret| secret.len() >= 16));
-    secrets
+fn expect_without(lab: &Real, path: &Path, allowed: impl Fn(&str) -> bool) {
+    let found = Scan::of(&lab.place).without(allowed).found_in(&text(path));
+    assert_eq!(found, Vec::<String>::new(), "{}", path.display());
 }
 
 fn text(path: &Path) -> String {

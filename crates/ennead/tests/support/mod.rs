@@ -10,6 +10,7 @@
 )]
 
 mod running;
+pub(crate) mod scan;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
