@@ -18,7 +18,7 @@ use crate::problem::chain;
 
 /// Longest time for a connection to the cloud to open, so also until a power-off is sent after it
 /// was decided. Estimate: ten round trips to another continent.
-const CONNECT_MAX: Duration = Duration::from_millis(1_000);
+const CONNECT_MAX: Duration = Duration::from_secs(1);
 
 /// Permission bits that let others than the owner and its group read a file.
 const OTHERS: u32 = 0o007;
