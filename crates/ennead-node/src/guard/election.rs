@@ -78,6 +78,11 @@ impl Election {
         })
     }
 
+    /// Has the lease renewed at once, for an act that needs all of it.
+    pub(crate) fn hurry(&mut self, now_ms: u64) {
+        self.upkeep_at_ms = self.upkeep_at_ms.min(now_ms);
+    }
+
     /// Takes the answer to a grant that was sent at `sent_ms`; none if there was none.
     pub(crate) fn granted(&mut self, sent_ms: u64, answer: Option<(LeaseId, u64)>) {
         self.upkeep_asked = false;
@@ -181,6 +186,9 @@ mod tests {
         assert_eq!(election.upkeep(1_100), Some(Upkeep::Renew(OWN)));
         election.renewed(1_100, OWN, Some(Renewal::Lasts { ttl_s: 3 }));
         assert_eq!(election.leadership(), Some((Term(11), 4_100)));
+        assert_eq!(election.upkeep(1_200), None);
+        election.hurry(1_200);
+        assert_eq!(election.upkeep(1_200), Some(Upkeep::Renew(OWN)));
     }
 
     #[test]

@@ -31,6 +31,9 @@ use super::server::{PATIENCE, Server, all, put};
 const PRIMARY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 21);
 const REPLICA: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 22);
 
+/// Oldest reading that an act is based on.
+const CLUSTER_MAX_AGE_MS: u64 = 2_000;
+
 /// Everything around the guards.
 struct Platform {
     etcd: Server,
@@ -128,7 +131,7 @@ impl Platform {
             doubt_ms: 3_500,
             restore_poll_ms: 200,
             // A busy machine may be slow, and this is not what is tested.
-            cluster_max_age_ms: 5_000,
+            cluster_max_age_ms: CLUSTER_MAX_AGE_MS,
             vote_max_age_ms: 10_000,
             sighting_max_age_ms: 10_000,
             takeover_ms: 60_000,
@@ -284,5 +287,36 @@ async fn without_the_cloud_nothing_is_revoked() {
     assert_eq!(record.len(), 1, "who leads next can see what was tried");
     let said = platform.evidence().await;
     assert!(!said.iter().any(|line| line == "p: confirmed off"), "{said:#?}");
+    platform.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_patronis_that_cannot_be_read_disarms_the_guard_and_is_told() {
+    let mut platform = Platform::new().await;
+    let endpoint = platform.lab.endpoint.clone();
+    platform.guard(&endpoint).await;
+    put(&platform.store, &platform.store.keys.config(), "odd", None).await;
+    let trouble = |own: &str| {
+        let text = files::read_text(&platform.status(own)).unwrap().unwrap();
+        serde_json::from_str::<status::Status>(&text).unwrap().trouble.unwrap_or_default()
+    };
+    platform
+        .until("both say what they cannot read", async || {
+            let seen = [trouble("g1"), trouble("g2")];
+            if seen.iter().all(|it| it.contains("config key")) {
+                Ok(())
+            } else {
+                Err(seen.join(";"))
+            }
+        })
+        .await;
+    // What was read before is too old from then on.
+    ennead_host::clock::pause_for(Duration::from_millis(CLUSTER_MAX_AGE_MS)).await;
+    platform.freeze().await;
+    platform.until_said("its reading is too old").await;
+    assert!(platform.store.read_lease().await.unwrap().is_some());
+    assert_eq!(platform.power().await, "running");
+    put(&platform.store, &platform.store.keys.config(), "{}", None).await;
+    platform.until_said(&format!("lease {} revoked", platform.lease)).await;
     platform.end().await;
 }
