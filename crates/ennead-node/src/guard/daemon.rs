@@ -263,7 +263,7 @@ impl Daemon {
             }),
             Command::AskPowerOff { request, server, not_after_ms } => {
                 hands.start(async move |hands| {
-                    let left = hands.left(not_after_ms);
+                    let left = || hands.left(not_after_ms);
                     let answer = hands.cloud.power_off(server, left).await;
                     told(Event::PowerAnswered { request, answer })
                 });

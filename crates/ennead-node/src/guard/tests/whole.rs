@@ -25,7 +25,7 @@ use super::super::evidence::Line;
 use super::super::run::{Surroundings, run};
 use super::super::status;
 use super::super::store::Store;
-use super::super::testing::{self, closed_port};
+use super::super::testing::{self, Balancer, closed_port};
 use super::server::{PATIENCE, Server, all, put};
 
 const PRIMARY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 21);
@@ -46,7 +46,12 @@ struct Platform {
     rest: TcpListener,
     echoes: BTreeMap<Ipv4Addr, JoinHandle<()>>,
     guards: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
+    balancers: Vec<Balancer>,
 }
+
+/// What both load balancers say of their servers.
+const SERVERS: &str = "1\n# be_id be_name srv_id srv_name srv_admin_state srv_check_state\n\
+    1 write 1 p 0 6\n1 write 2 r 0 6\n\n";
 
 impl Platform {
     async fn new() -> Self {
@@ -82,6 +87,7 @@ impl Platform {
             rest,
             echoes: BTreeMap::new(),
             guards: Vec::new(),
+            balancers: Vec::new(),
         };
         for node in [PRIMARY, REPLICA] {
             platform.answer_echoes(node).await;
@@ -118,6 +124,8 @@ impl Platform {
             (name("p"), database(self.server, "east", PRIMARY)),
             (name("r"), database(self.server + 1_000, "west", REPLICA)),
         ]);
+        config.balancers = [name("g1"), name("g2"), name("p")].into();
+        config.balancer_socket = Some(self.etcd.path(&format!("{own}.sock")));
         config.etcd.endpoints = vec![self.etcd.url.clone()];
         config.etcd.ca = self.etcd.path("ca");
         config.etcd.cert = self.etcd.path("cert");
@@ -150,6 +158,8 @@ impl Platform {
         let all = [("g1", Ipv4Addr::new(127, 0, 0, 11)), ("g2", Ipv4Addr::new(127, 0, 0, 12))];
         for (own, address) in all {
             let config = self.config(own, address, endpoint);
+            let socket = config.balancer_socket.clone().unwrap();
+            self.balancers.push(Balancer::start(&socket, SERVERS, "\n"));
             let (stop, stopped) = oneshot::channel::<()>();
             let place = Surroundings { status: self.status(own), notify: None };
             let task = tokio::spawn(async move {
@@ -248,6 +258,14 @@ async fn a_primary_that_freezes_is_fenced_revoked_and_brought_back() {
             .is_ok_and(|it| { it == super::super::etcd::Renewal::Gone })
     );
     assert!(!platform.lab.world.server(platform.server).unwrap().is_running);
+    // The leading guard's own load balancer at once, the other's through the coordination cluster.
+    platform
+        .until("both load balancers are told", async || {
+            let told: Vec<_> = platform.balancers.iter().map(Balancer::told).collect();
+            let expected = ["show servers state", "set server write/p health down"];
+            if told.iter().all(|it| *it == expected) { Ok(()) } else { Err(format!("{told:?}")) }
+        })
+        .await;
 
     // A replica takes over, as Patroni would.
     let (lease, _) = platform.store.etcd.grant(600).await.unwrap();
@@ -270,6 +288,7 @@ async fn a_primary_that_freezes_is_fenced_revoked_and_brought_back() {
     }
     let offs = platform.lab.world.calls();
     assert_eq!(offs.iter().filter(|call| call.starts_with("power_off")).count(), 1, "{offs:?}");
+    assert!(platform.balancers.iter().all(|it| it.told().len() == 2), "once each");
     platform.end().await;
 }
 
