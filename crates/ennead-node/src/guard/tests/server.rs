@@ -68,8 +68,12 @@ fn certificates() -> TlsFiles {
 impl Server {
     /// Starts one of a single member and waits until it answers.
     pub(crate) async fn start() -> Self {
+        Self::start_with(certificates()).await
+    }
+
+    /// Starts another one with the same certificates; the two know nothing of each other.
+    pub(crate) async fn start_with(tls: TlsFiles) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let tls = certificates();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         for (name, text) in [("ca", &tls.ca), ("cert", &tls.cert), ("key", &tls.key)] {
             files::write_private(Utf8Path::new(&path(name)), text).unwrap();

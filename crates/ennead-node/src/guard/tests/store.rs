@@ -169,6 +169,26 @@ async fn an_endpoint_that_does_not_answer_is_left() {
 }
 
 #[tokio::test]
+async fn a_member_that_freezes_is_left_by_readings_and_then_by_writes() {
+    let near = Server::start().await;
+    let far = Server::start_with(near.tls.clone()).await;
+    let etcd = near.etcd(&[&near.url, &far.url], PATIENCE);
+    for (server, value) in [(&near, "near"), (&far, "far")] {
+        put(&server.store("g1"), "k", value, None).await;
+    }
+    let question = Txn::reading(vec![Part::Range(Keys::One("k".to_owned()))]);
+    let value = async || {
+        etcd.txn(&question).await.unwrap().one(0).unwrap().and_then(super::super::etcd::Kv::value)
+    };
+    assert_eq!(value().await.as_deref(), Some("near"));
+    let frozen = Frozen::new(&near);
+    assert_eq!(value().await.as_deref(), Some("far"));
+    let (lease, _) = etcd.grant(60).await.unwrap();
+    assert!(matches!(far.store("g1").etcd.renew(lease).await, Ok(Renewal::Lasts { .. })));
+    drop(frozen);
+}
+
+#[tokio::test]
 async fn what_did_not_happen_is_told_from_what_nobody_knows() {
     let server = Server::start().await;
     let short = Duration::from_millis(300);
