@@ -1,4 +1,4 @@
-//! What runs on a node: apply, observe, test, tunnel, probe.
+//! What runs on a node: apply, observe, test, tunnel, probe, guard.
 //!
 //! The `ennead` program on a node is started over SSH, reads one JSON document, does what it says
 //! and writes one. It makes no choices: an order is complete. What it has to remember lies in

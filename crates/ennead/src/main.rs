@@ -17,6 +17,7 @@ mod reference;
 mod session;
 mod ui;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -92,5 +93,7 @@ fn start_log(verbose: u8, is_guard: bool) {
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::new(level);
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_terminal = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_ansi(is_terminal).with_env_filter(filter);
+    log.with_writer(std::io::stderr).init();
 }

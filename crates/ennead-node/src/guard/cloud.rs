@@ -18,7 +18,7 @@ use crate::problem::chain;
 
 /// Longest time for a connection to the cloud to open, so also until a power-off is sent after it
 /// was decided. Estimate: ten round trips to another continent.
-const CONNECT_MAX: Duration = Duration::from_millis(1_000);
+const CONNECT_MAX: Duration = Duration::from_secs(1);
 
 /// Permission bits that let others than the owner and its group read a file.
 const OTHERS: u32 = 0o007;
@@ -44,16 +44,21 @@ impl Cloud {
         Self { endpoint, token, policy, kept: Mutex::new(None) }
     }
 
-    /// Cuts a server's power. Sent at most once, and not after `left` from now.
-    pub(crate) async fn power_off(&self, server: ServerId, left: Duration) -> ApiAnswer {
+    /// Cuts a server's power. Sent at most once, and not after the time that `left` says is left.
+    pub(crate) async fn power_off(
+        &self,
+        server: ServerId,
+        left: impl Fn() -> Duration,
+    ) -> ApiAnswer {
+        let client = match self.client().await {
+            Ok(client) => client,
+            Err(why) => return ApiAnswer::Refused(why),
+        };
         // A request is sent within the time for its connection, or never.
-        if left < self.policy.connect_max {
+        if left() < self.policy.connect_max {
             return ApiAnswer::Refused("too late to be sent, nothing was asked".to_owned());
         }
-        match self.client().await {
-            Ok(client) => answer(client.power_off(server.0).await),
-            Err(why) => ApiAnswer::Refused(why),
-        }
+        answer(client.power_off(server.0).await)
     }
 
     /// Turns a server's power on.

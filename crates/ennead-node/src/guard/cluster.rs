@@ -59,7 +59,7 @@ pub(crate) fn question(keys: &KeyNames) -> Txn {
 /// # Errors
 /// Which key cannot be read, and why.
 pub(crate) fn read(answer: &TxnAnswer) -> Result<Reading, String> {
-    let one = |part| answer.one(part).ok_or_else(|| format!("part {part} of it is missing"));
+    let one = |part| answer.one(part);
     let all = |part| answer.range(part).ok_or_else(|| format!("part {part} of it is missing"));
     let leader = holder(one(0)?)?;
     let acts = u32::try_from(all(5)?.len()).unwrap_or(u32::MAX);

@@ -28,6 +28,8 @@ pub(crate) struct Daemon {
     done: BTreeSet<(String, u64)>,
     lines: UnboundedSender<Line>,
     last_line: Option<Line>,
+    /// Why the cluster could not be read the last time.
+    trouble: Option<String>,
 }
 
 /// One vote is written at a time, and only the newest one waits.
@@ -52,6 +54,7 @@ impl Daemon {
             done: BTreeSet::new(),
             lines,
             last_line: None,
+            trouble: None,
         }
     }
 
@@ -104,7 +107,8 @@ impl Daemon {
     /// Returns how the guard is.
     pub(crate) fn status(&self) -> Status {
         let view = self.guard.view(self.hands.now_ms());
-        Status::new(now(), &self.hands.config.node, view, self.last_line.clone())
+        let status = Status::new(now(), &self.hands.config.node, view);
+        Status { trouble: self.trouble.clone(), evidence: self.last_line.clone(), ..status }
     }
 
     /// Returns the guard's own lease, to be given up at the end.
@@ -150,9 +154,21 @@ impl Daemon {
         &mut self,
         now_ms: u64,
         request: Request,
-        reading: Option<Box<Reading>>,
+        reading: Result<Box<Reading>, String>,
     ) -> Event {
-        let Some(reading) = reading else { return Event::ClusterRead { request, seen: None } };
+        let reading = match reading {
+            Ok(reading) => reading,
+            Err(why) => {
+                if self.trouble.as_ref() != Some(&why) {
+                    tracing::warn!(%why, "the cluster cannot be read: no act is possible");
+                }
+                self.trouble = Some(why);
+                return Event::ClusterRead { request, seen: None };
+            }
+        };
+        if self.trouble.take().is_some() {
+            tracing::info!("the cluster can be read again");
+        }
         let seen = Some(Box::new(reading.seen.clone()));
         self.election.seen(now_ms, reading.revision, reading.elected);
         if self.latest.as_ref().is_none_or(|it| it.revision <= reading.revision) {
@@ -230,10 +246,12 @@ impl Daemon {
             Command::WriteVote { vote } => self.vote(vote),
             Command::ReadCluster { request } => hands.start(async move |hands| {
                 let read = hands.store.read_cluster().await.map(Box::new);
-                Happened::Cluster(request, read.map_err(|error| quiet(&error)).ok())
+                Happened::Cluster(request, read)
             }),
             Command::WriteIntent { request, intent, writing } => {
                 let latest = self.latest.clone();
+                // The power-off that follows is sent only while enough of the leadership is left.
+                self.election.hurry(now_ms);
                 hands.start(async move |hands| {
                     let written = hands.store.write_intent(&intent, writing, latest.as_ref()).await;
                     told(Event::IntentWritten { request, written })
@@ -245,7 +263,7 @@ impl Daemon {
             }),
             Command::AskPowerOff { request, server, not_after_ms } => {
                 hands.start(async move |hands| {
-                    let left = hands.left(not_after_ms);
+                    let left = || hands.left(not_after_ms);
                     let answer = hands.cloud.power_off(server, left).await;
                     told(Event::PowerAnswered { request, answer })
                 });

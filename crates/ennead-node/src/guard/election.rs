@@ -78,6 +78,11 @@ impl Election {
         })
     }
 
+    /// Has the lease renewed at once, for an act that needs all of it.
+    pub(crate) fn hurry(&mut self, now_ms: u64) {
+        self.upkeep_at_ms = self.upkeep_at_ms.min(now_ms);
+    }
+
     /// Takes the answer to a grant that was sent at `sent_ms`; none if there was none.
     pub(crate) fn granted(&mut self, sent_ms: u64, answer: Option<(LeaseId, u64)>) {
         self.upkeep_asked = false;
@@ -157,8 +162,8 @@ mod tests {
 
     const OWN: LeaseId = LeaseId(7);
 
-    fn elected(created: u64, lease: LeaseId) -> Option<Elected> {
-        Some(Elected { created, lease })
+    const fn elected(created: u64, lease: LeaseId) -> Elected {
+        Elected { created, lease }
     }
 
     fn with_lease() -> Election {
@@ -175,12 +180,15 @@ mod tests {
         election.seen(200, 10, None);
         assert_eq!(election.campaign(200, false), Some(OWN));
         assert_eq!(election.campaign(200, false), None, "one at a time");
-        election.campaigned(300, Some((11, elected(11, OWN))));
+        election.campaigned(300, Some((11, Some(elected(11, OWN)))));
         assert_eq!(election.leadership(), Some((Term(11), 3_100)));
         assert_eq!(election.upkeep(1_099), None);
         assert_eq!(election.upkeep(1_100), Some(Upkeep::Renew(OWN)));
         election.renewed(1_100, OWN, Some(Renewal::Lasts { ttl_s: 3 }));
         assert_eq!(election.leadership(), Some((Term(11), 4_100)));
+        assert_eq!(election.upkeep(1_200), None);
+        election.hurry(1_200);
+        assert_eq!(election.upkeep(1_200), Some(Upkeep::Renew(OWN)));
     }
 
     #[test]
@@ -190,14 +198,14 @@ mod tests {
         election.campaign(200, false).unwrap();
         election.campaigned(1_200, None);
         assert_eq!(election.leadership(), None);
-        election.seen(1_300, 12, elected(11, OWN));
+        election.seen(1_300, 12, Some(elected(11, OWN)));
         assert_eq!(election.leadership(), Some((Term(11), 3_100)));
     }
 
     #[test]
     fn a_reading_from_before_the_election_does_not_end_it() {
         let mut election = with_lease();
-        election.campaigned(300, Some((11, elected(11, OWN))));
+        election.campaigned(300, Some((11, Some(elected(11, OWN)))));
         election.seen(310, 10, None);
         assert!(election.leadership().is_some());
         election.seen(320, 12, None);
@@ -207,10 +215,10 @@ mod tests {
     #[test]
     fn another_guards_key_and_a_lease_that_is_gone_end_it() {
         let mut election = with_lease();
-        election.campaigned(300, Some((11, elected(11, OWN))));
-        election.seen(400, 13, elected(13, LeaseId(8)));
+        election.campaigned(300, Some((11, Some(elected(11, OWN)))));
+        election.seen(400, 13, Some(elected(13, LeaseId(8))));
         assert_eq!(election.leadership(), None);
-        election.seen(500, 14, elected(14, OWN));
+        election.seen(500, 14, Some(elected(14, OWN)));
         assert!(election.leadership().is_some());
         election.upkeep(1_200).unwrap();
         election.renewed(1_200, OWN, Some(Renewal::Gone));
@@ -221,7 +229,7 @@ mod tests {
     #[test]
     fn silence_is_followed_by_another_try_soon_and_leadership_is_not_extended() {
         let mut election = with_lease();
-        election.campaigned(300, Some((11, elected(11, OWN))));
+        election.campaigned(300, Some((11, Some(elected(11, OWN)))));
         election.upkeep(1_100).unwrap();
         election.renewed(1_100, OWN, None);
         assert_eq!(election.leadership(), Some((Term(11), 3_100)));

@@ -117,7 +117,7 @@ async fn write(store: &Store, next: &mut Option<u64>, line: &Line) -> Result<boo
 async fn last(store: &Store, prefix: &str) -> Result<u64, EtcdError> {
     let question = Txn::reading(vec![Part::Last(Keys::Prefix(prefix.to_owned()))]);
     let answer = store.etcd.txn(&question).await?;
-    let name = answer.one(0).flatten().and_then(super::etcd::Kv::key);
+    let name = answer.one(0).ok().flatten().and_then(super::etcd::Kv::key);
     let number = name.as_deref().and_then(|name| name.strip_prefix(prefix)?.parse().ok());
     Ok(number.unwrap_or(0))
 }

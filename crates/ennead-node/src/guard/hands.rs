@@ -24,8 +24,8 @@ use super::store::{Store, VotesReading, Voting};
 pub(crate) enum Happened {
     /// Something for the guard alone.
     Guard(Event),
-    /// The cluster was read; none if it was not.
-    Cluster(Request, Option<Box<Reading>>),
+    /// The cluster was read, or why not.
+    Cluster(Request, Result<Box<Reading>, String>),
     /// The votes were read; none if they were not.
     Votes(Request, Option<VotesReading>),
     /// A vote was written, or not.

@@ -117,9 +117,7 @@ fn servers_of(state: &str, name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncBufReadExt as _;
-    use tokio::net::UnixListener;
-
+    use super::super::testing::Balancer;
     use super::*;
 
     /// As HAProxy 3.0 writes it, with fewer columns at the end.
@@ -144,30 +142,10 @@ srv_agent_state\n\
     async fn dialogue(refuses: bool) -> (Result<Vec<String>, HaproxyError>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let path = camino::Utf8PathBuf::from_path_buf(folder.path().join("admin.sock")).unwrap();
-        let listener = UnixListener::bind(&path).unwrap();
-        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-        let server = tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let mut stream = tokio::io::BufReader::new(stream);
-                let mut line = String::new();
-                stream.read_line(&mut line).await.unwrap();
-                let said = match line.as_str() {
-                    "show servers state\n" => STATE,
-                    _ if refuses => "Permission denied\n\n",
-                    _ => "\n",
-                };
-                stream.get_mut().write_all(said.as_bytes()).await.unwrap();
-                tell.send(line.trim().to_owned()).unwrap();
-            }
-        });
+        let answer = if refuses { "Permission denied\n\n" } else { "\n" };
+        let balancer = Balancer::start(&path, STATE, answer);
         let answer = mark_down(&path, &NodeName::new("n1").unwrap()).await;
-        server.abort();
-        let mut commands = Vec::new();
-        while let Ok(command) = told.try_recv() {
-            commands.push(command);
-        }
-        (answer, commands)
+        (answer, balancer.told())
     }
 
     #[tokio::test]

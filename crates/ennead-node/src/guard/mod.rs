@@ -47,6 +47,8 @@ mod status;
 mod store;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use evidence::Line;
 pub use load::{GuardError, load};

@@ -44,6 +44,8 @@ pub struct Status {
     pub heard_majority_ms: Option<u64>,
     /// What it says of the others.
     pub verdicts: BTreeMap<NodeName, Verdict>,
+    /// Why the cluster could not be read the last time; none if it could.
+    pub trouble: Option<String>,
     /// Its last line of evidence.
     pub evidence: Option<Line>,
 }
@@ -85,7 +87,7 @@ pub enum StatusError {
 
 impl Status {
     /// Makes a status of this moment.
-    pub(crate) fn new(at: Timestamp, node: &NodeName, view: View, evidence: Option<Line>) -> Self {
+    pub(crate) fn new(at: Timestamp, node: &NodeName, view: View) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             at,
@@ -96,7 +98,8 @@ impl Status {
             primary: view.primary,
             heard_majority_ms: view.heard_majority_ms,
             verdicts: view.verdicts,
-            evidence,
+            trouble: None,
+            evidence: None,
         }
     }
 
@@ -144,7 +147,7 @@ mod tests {
             heard_majority_ms: Some(7),
             verdicts: [(node.clone(), Verdict::Silent { for_ms: 9 })].into(),
         };
-        Status::new(at(1_000), &node, view, None).write(&path).unwrap();
+        Status::new(at(1_000), &node, view).write(&path).unwrap();
         let text = read(&path, at(1_010)).unwrap();
         assert!(text.contains("\"phase\":\"watching\"") && text.contains("\"leads\":true"));
         assert!(matches!(read(&path, at(1_011)), Err(StatusError::Old { age_s: 11, .. })));

@@ -76,8 +76,8 @@ impl Store {
         match self.etcd.txn(&txn).await {
             Ok(answer) if answer.succeeded => Voting::Done(answer.header.revision.count()),
             Ok(answer) => match answer.one(0) {
-                Some(kv) => Voting::Stale(kv.map_or(0, |kv| kv.mod_revision.count())),
-                None => Voting::Unknown,
+                Ok(kv) => Voting::Stale(kv.map_or(0, |kv| kv.mod_revision.count())),
+                Err(_) => Voting::Unknown,
             },
             Err(error) => {
                 tracing::debug!(%error, "the vote was not written");
@@ -108,7 +108,7 @@ impl Store {
         if answer.succeeded {
             return Ok((revision, Some(Elected { created: revision, lease })));
         }
-        Ok((revision, answer.one(0).flatten().map(cluster::elected)))
+        Ok((revision, answer.one(0).ok().flatten().map(cluster::elected)))
     }
 
     /// Writes a record as `writing` says, by what `latest` found.
@@ -176,7 +176,7 @@ impl Store {
             Ok(answer) => answer,
             Err(error) => return written(Err(error)),
         };
-        let Some(kv) = answer.one(0).flatten() else { return Written::No };
+        let Some(kv) = answer.one(0).ok().flatten() else { return Written::No };
         match cluster::record(kv) {
             Ok(intent) if intent.id == id => {}
             Ok(_) => return Written::No,
@@ -201,7 +201,7 @@ impl Store {
         let question = Txn::reading(vec![Part::Range(Keys::One(self.keys.primary()))]);
         let read = async {
             let answer = self.etcd.txn(&question).await.map_err(|error| error.to_string())?;
-            cluster::holder(answer.one(0).ok_or("a part of the answer is missing")?)
+            cluster::holder(answer.one(0)?)
         };
         read.await.map_err(|error: String| {
             tracing::warn!(%error, "the leader key was not read");

@@ -1,11 +1,16 @@
 //! What several tests of the guard begin with.
 
 use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
 
+use camino::Utf8Path;
 use ennead_guard::ServerId;
 use ennead_guard::config::{CONFIG_VERSION, Cloud, Config, Database, Etcd};
 use ennead_guard::timing::Timing;
 use ennead_model::{NodeName, SiteName};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixListener;
+use tokio::task::JoinHandle;
 
 fn name(text: &str) -> NodeName {
     NodeName::new(text).unwrap()
@@ -54,4 +59,42 @@ pub(crate) fn config(
 pub(crate) fn closed_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// A scripted runtime socket of HAProxy: it tells its state, and answers all else alike.
+pub(crate) struct Balancer {
+    told: Arc<Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Balancer {
+    /// Listens.
+    pub(crate) fn start(path: &Utf8Path, state: &'static str, answer: &'static str) -> Self {
+        let listener = UnixListener::bind(path).unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let commands = Arc::clone(&told);
+        let task = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let mut stream = tokio::io::BufReader::new(stream);
+                let mut line = String::new();
+                stream.read_line(&mut line).await.unwrap();
+                commands.lock().unwrap().push(line.trim().to_owned());
+                let said = if line == "show servers state\n" { state } else { answer };
+                stream.get_mut().write_all(said.as_bytes()).await.unwrap();
+            }
+        });
+        Self { told, task }
+    }
+
+    /// Returns what it was told so far.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.told.lock().unwrap().clone()
+    }
 }

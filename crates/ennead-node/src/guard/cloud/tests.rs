@@ -67,7 +67,7 @@ fn action(status: &str) -> Value {
 #[tokio::test]
 async fn a_power_off_is_accepted_refused_or_unknown_by_its_meaning_and_sent_once() {
     let accepted = Api::new(Some(201), true, json!({ "action": action("running") })).await;
-    let answer = accepted.cloud.power_off(SERVER, LEFT).await;
+    let answer = accepted.cloud.power_off(SERVER, || LEFT).await;
     assert_eq!(answer, ApiAnswer::Accepted(ActionId(9)));
     let refusals = [
         (401, "unauthorized"),
@@ -79,7 +79,7 @@ async fn a_power_off_is_accepted_refused_or_unknown_by_its_meaning_and_sent_once
     ];
     for (status, code) in refusals {
         let api = Api::refusing(status, code).await;
-        let answer = api.cloud.power_off(SERVER, LEFT).await;
+        let answer = api.cloud.power_off(SERVER, || LEFT).await;
         assert!(matches!(&answer, ApiAnswer::Refused(_)), "{code}: {answer:?}");
         assert_eq!(api.asked(), 1, "{code}");
     }
@@ -92,7 +92,7 @@ async fn a_power_off_is_accepted_refused_or_unknown_by_its_meaning_and_sent_once
         odd,
     ];
     for api in unknown {
-        let answer = api.cloud.power_off(SERVER, LEFT).await;
+        let answer = api.cloud.power_off(SERVER, || LEFT).await;
         assert!(matches!(&answer, ApiAnswer::Unknown(_)), "{answer:?}");
         assert_eq!(api.asked(), 1);
     }
@@ -101,7 +101,7 @@ async fn a_power_off_is_accepted_refused_or_unknown_by_its_meaning_and_sent_once
 #[tokio::test]
 async fn what_is_too_late_is_not_sent() {
     let api = Api::new(Some(201), true, json!({ "action": action("running") })).await;
-    let answer = api.cloud.power_off(SERVER, Duration::from_millis(399)).await;
+    let answer = api.cloud.power_off(SERVER, || Duration::from_millis(399)).await;
     assert!(matches!(answer, ApiAnswer::Refused(_)), "{answer:?}");
     assert_eq!(api.asked(), 0);
 }
@@ -111,7 +111,7 @@ async fn a_cloud_that_is_not_there_is_unknown() {
     let api = Api::refusing(500, "x").await;
     let nobody = format!("http://127.0.0.1:{}/v1", super::super::testing::closed_port());
     let cloud = Cloud::new(nobody, api.cloud.token.clone(), LIMIT);
-    assert!(matches!(cloud.power_off(SERVER, LEFT).await, ApiAnswer::Unknown(_)));
+    assert!(matches!(cloud.power_off(SERVER, || LEFT).await, ApiAnswer::Unknown(_)));
     assert_eq!(cloud.server(SERVER).await, None);
     assert_eq!(cloud.action(ActionId(9)).await, ActionState::Unknown);
 }
@@ -125,14 +125,14 @@ async fn a_token_that_others_can_read_is_not_used() {
         std::fs::set_permissions(api.folder.path().join("token"), permissions).unwrap();
     };
     mode(0o644);
-    let ApiAnswer::Refused(why) = api.cloud.power_off(SERVER, LEFT).await else { panic!() };
+    let ApiAnswer::Refused(why) = api.cloud.power_off(SERVER, || LEFT).await else { panic!() };
     assert!(why.contains("chmod 0600") && !why.contains("the-token"), "{why}");
     assert_eq!(api.cloud.server(SERVER).await, None);
     assert_eq!(api.asked(), 0);
     mode(0o640);
-    assert!(matches!(api.cloud.power_off(SERVER, LEFT).await, ApiAnswer::Accepted(_)));
+    assert!(matches!(api.cloud.power_off(SERVER, || LEFT).await, ApiAnswer::Accepted(_)));
     files::remove(&api.cloud.token).unwrap();
-    assert!(matches!(api.cloud.power_off(SERVER, LEFT).await, ApiAnswer::Refused(_)));
+    assert!(matches!(api.cloud.power_off(SERVER, || LEFT).await, ApiAnswer::Refused(_)));
 }
 
 #[tokio::test]

@@ -248,10 +248,13 @@ impl TxnAnswer {
         Some(&range.kvs)
     }
 
-    /// Returns the one key that the part of that number read, if it is there; outer none when it
-    /// was no reading.
-    pub(crate) fn one(&self, part: usize) -> Option<Option<&Kv>> {
-        Some(self.range(part)?.first())
+    /// Returns the one key that the part of that number read; none if it is not there.
+    ///
+    /// # Errors
+    /// That part was no reading.
+    pub(crate) fn one(&self, part: usize) -> Result<Option<&Kv>, String> {
+        let read = self.range(part).ok_or_else(|| format!("part {part} of it is missing"))?;
+        Ok(read.first())
     }
 }
 
@@ -320,8 +323,8 @@ mod tests {
         let kv = answer.one(0).unwrap().unwrap();
         assert_eq!((kv.key().unwrap(), kv.value().unwrap()), ("k".into(), "v".into()));
         assert_eq!((kv.create_revision, kv.lease), (Number(3), Number(7587)));
-        assert_eq!(answer.one(1), Some(None), "read, and not there");
-        assert_eq!(answer.one(2), None, "no reading");
+        assert_eq!(answer.one(1), Ok(None), "read, and not there");
+        assert!(answer.one(2).is_err(), "no reading");
         assert!(serde_json::from_str::<Number>("true").is_err());
     }
 }
