@@ -11,8 +11,9 @@ use ennead_executor::walk::{EffectError, Effects};
 use ennead_hcloud::Client;
 use ennead_host::clock::Stopwatch;
 use ennead_model::{
-    CloudAction, Condition, Fingerprints, NodeName, NodeOrder, NodeReport, Outcome,
+    CloudAction, Condition, Fingerprints, NodeName, NodeOrder, NodeReport, Outcome, RefKind,
 };
+use ennead_planner::plan::objects::floating_ip_name;
 use ennead_spec::vault::Resolver;
 
 use super::Session;
@@ -74,6 +75,26 @@ impl<'a> RealEffects<'a> {
         Ok(())
     }
 
+    /// Finds the floating IPs of an order that were made a moment ago.
+    async fn learn_floating_ips(&self, order: &NodeOrder) -> Result<(), EffectError> {
+        for reference in order.references().map_err(effect_error)? {
+            let floating = matches!(reference.kind, RefKind::FloatingIp | RefKind::FloatingIpId);
+            let place = &reference.name;
+            if !floating || self.resolver.floating_ip(place).is_some() {
+                continue;
+            }
+            let Some((entry, site)) = place.split_once('/') else { continue };
+            let (Ok(entry), Ok(site)) = (entry.parse(), site.parse()) else { continue };
+            let name = floating_ip_name(&self.session.spec.platform, &entry, &site);
+            let found = self.client.floating_ip_named(&name).await.map_err(effect_error)?;
+            let address = found.and_then(|found| Some((found.ip.parse().ok()?, found.id)));
+            if let Some((address, id)) = address {
+                self.resolver.learn_floating_ip(place, address, id);
+            }
+        }
+        Ok(())
+    }
+
     async fn reach_once(&self, node: &NodeName, time: Duration) -> Result<Reached, NodeError> {
         self.pool.answers(node, time).await?;
         if let Ok(mut answered) = self.answered.lock() {
@@ -122,6 +143,7 @@ impl Effects for RealEffects<'_> {
     }
 
     async fn converge(&self, order: &NodeOrder) -> Result<NodeReport, EffectError> {
+        self.learn_floating_ips(order).await?;
         let fingerprints = self.fingerprints_for(order)?;
         let mut resolved = order.resolve(self.resolver.as_ref()).map_err(effect_error)?;
         resolved.digest = Some(order.digest_with(&fingerprints).map_err(effect_error)?);
