@@ -69,6 +69,98 @@ pub enum CloudAction {
         /// The server's name.
         server: String,
     },
+    /// The cloud makes backups of a server's disk, or no longer does and deletes those there are.
+    SetBackups {
+        /// The server's name.
+        server: String,
+        /// Which of the two.
+        enabled: bool,
+    },
+    /// A floating IPv4 address exists, leading nowhere when it is new.
+    CreateFloatingIp {
+        /// Its name.
+        name: String,
+        /// Where it is at home.
+        home_location: String,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A floating IP leads to a server. One that leads to any server already is left there.
+    AssignFloatingIp {
+        /// Its name.
+        name: String,
+        /// The server's name.
+        server: String,
+    },
+    /// A volume exists, formatted with ext4 when it is new.
+    CreateVolume {
+        /// Its name.
+        name: String,
+        /// Its size in GB.
+        size_gb: u32,
+        /// Where it is.
+        location: String,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A volume is attached to a server.
+    AttachVolume {
+        /// The volume's name.
+        name: String,
+        /// The server's name.
+        server: String,
+    },
+    /// A primary DNS zone exists.
+    CreateZone {
+        /// Its name.
+        name: String,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A name in a zone leads to the addresses of floating IPs. One that exists keeps its addresses.
+    CreateRecords {
+        /// The zone's name.
+        zone: String,
+        /// The name relative to the zone, `@` for the zone itself.
+        name: String,
+        /// How long it may be kept, seconds.
+        ttl_s: u32,
+        /// Names of the floating IPs.
+        floating_ips: Vec<String>,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A name in a zone may be kept so long.
+    SetRecordsTtl {
+        /// The zone's name.
+        zone: String,
+        /// The name relative to the zone.
+        name: String,
+        /// Seconds.
+        ttl_s: u32,
+    },
+    /// A floating IP is gone, and its address with it.
+    DeleteFloatingIp {
+        /// Its name.
+        name: String,
+    },
+    /// A volume is gone, with its data.
+    DeleteVolume {
+        /// Its name.
+        name: String,
+    },
+    /// A name in a zone is gone.
+    DeleteRecords {
+        /// The zone's name.
+        zone: String,
+        /// The name relative to the zone.
+        name: String,
+    },
+    /// A zone is gone, with everything in it.
+    DeleteZone {
+        /// Its name.
+        name: String,
+    },
     /// A server is gone, with its disk.
     DeleteServer {
         /// Its name.
@@ -92,6 +184,17 @@ pub enum CloudAction {
 }
 
 impl CloudAction {
+    /// Returns whether something is lost by it that nothing brings back.
+    pub fn destroys(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteServer { .. }
+                | Self::DeleteFloatingIp { .. }
+                | Self::DeleteVolume { .. }
+                | Self::SetBackups { enabled: false, .. }
+        )
+    }
+
     /// Returns a short sentence for plans and reports.
     pub fn summary(&self) -> String {
         match self {
@@ -111,6 +214,36 @@ impl CloudAction {
             Self::DeleteNetwork { name } => format!("delete network {name}"),
             Self::DeletePlacementGroup { name } => format!("delete placement group {name}"),
             Self::DeleteSshKey { name } => format!("delete SSH key {name}"),
+            other => other.summary_beside_servers(),
+        }
+    }
+
+    fn summary_beside_servers(&self) -> String {
+        match self {
+            Self::SetBackups { server, enabled: true } => format!("begin backups of {server}"),
+            Self::SetBackups { server, .. } => format!("end backups of {server} and delete them"),
+            Self::CreateFloatingIp { name, home_location, .. } => {
+                format!("create floating IP {name} in {home_location}")
+            }
+            Self::AssignFloatingIp { name, server } => {
+                format!("lead floating IP {name} to {server}")
+            }
+            Self::CreateVolume { name, size_gb, location, .. } => {
+                format!("create volume {name}: {size_gb} GB in {location}")
+            }
+            Self::AttachVolume { name, server } => format!("attach volume {name} to {server}"),
+            Self::CreateZone { name, .. } => format!("create zone {name}"),
+            Self::CreateRecords { zone, name, floating_ips, .. } => {
+                format!("let {name} in zone {zone} lead to {}", floating_ips.join(", "))
+            }
+            Self::SetRecordsTtl { zone, name, ttl_s } => {
+                format!("let {name} in zone {zone} be kept {ttl_s} s")
+            }
+            Self::DeleteFloatingIp { name } => format!("delete floating IP {name} and its address"),
+            Self::DeleteVolume { name } => format!("delete volume {name} and its data"),
+            Self::DeleteRecords { zone, name } => format!("delete {name} in zone {zone}"),
+            Self::DeleteZone { name } => format!("delete zone {name}"),
+            _ => String::new(),
         }
     }
 }

@@ -34,6 +34,15 @@ pub struct CloudInventory {
     pub placement_groups: BTreeMap<String, u64>,
     /// Servers by name.
     pub servers: BTreeMap<String, ServerFacts>,
+    /// Floating IPs by name.
+    #[serde(default)]
+    pub floating_ips: BTreeMap<String, FloatingIpFacts>,
+    /// Volumes by name.
+    #[serde(default)]
+    pub volumes: BTreeMap<String, VolumeFacts>,
+    /// Zones by name: those in which a wanted name lies, whoever made them.
+    #[serde(default)]
+    pub zones: BTreeMap<String, ZoneFacts>,
     /// Names that the platform wants but that belong to somebody else: `kind/name`.
     pub foreign: Vec<String>,
 }
@@ -47,6 +56,55 @@ pub struct NetworkFacts {
     pub ip_range: String,
     /// Its subnets: `(zone, range)`.
     pub subnets: Vec<(String, String)>,
+}
+
+/// A floating IP as the cloud tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloatingIpFacts {
+    /// The cloud's id.
+    pub id: u64,
+    /// Its address.
+    pub ip: Ipv4Addr,
+    /// Where it is at home.
+    pub home_location: String,
+    /// Id of the server that it leads to.
+    pub server: Option<u64>,
+}
+
+/// A volume as the cloud tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeFacts {
+    /// The cloud's id.
+    pub id: u64,
+    /// Its size in GB.
+    pub size_gb: u64,
+    /// Where it is.
+    pub location: String,
+    /// Id of the server that it is attached to.
+    pub server: Option<u64>,
+}
+
+/// A DNS zone as the cloud tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneFacts {
+    /// The cloud's id.
+    pub id: u64,
+    /// Whether it carries the platform's labels.
+    pub ours: bool,
+    /// Address records by name relative to the zone: those of the platform, and those that have a name
+    /// that it wants.
+    pub records: BTreeMap<String, RecordFacts>,
+}
+
+/// The address records of one name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFacts {
+    /// Whether they carry the platform's labels.
+    pub ours: bool,
+    /// How long they may be kept, seconds; `None`: as long as the zone says.
+    pub ttl_s: Option<u32>,
+    /// The addresses.
+    pub addresses: Vec<String>,
 }
 
 /// A server as the cloud tells it.
@@ -66,6 +124,9 @@ pub struct ServerFacts {
     pub private_ips: BTreeMap<u64, Ipv4Addr>,
     /// Its placement group's id.
     pub placement_group: Option<u64>,
+    /// Whether the cloud makes backups of its disk.
+    #[serde(default)]
+    pub backups: bool,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
 }

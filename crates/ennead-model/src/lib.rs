@@ -35,7 +35,8 @@ pub use entry::{Entry, EntryDns, Volume};
 pub use finding::{Finding, Severity};
 pub use fleet::{Fleet, Node, Site, Tier};
 pub use inventory::{
-    CloudInventory, Health, Inventory, NetworkFacts, NodeFacts, Observation, ServerFacts,
+    CloudInventory, FloatingIpFacts, Health, Inventory, NetworkFacts, NodeFacts, Observation,
+    RecordFacts, ServerFacts, VolumeFacts, ZoneFacts,
 };
 pub use known::Known;
 pub use load::{Load, parse_bytes};

@@ -104,6 +104,7 @@ impl Scope<'_> {
             CloudAction::DeleteSshKey { name } => {
                 client.ensure_no_ssh_key(name, owner, mark).await?
             }
+            other => self.apply_beside(other).await?,
         })
     }
 
@@ -113,7 +114,7 @@ impl Scope<'_> {
         Ok(self.client.ensure_attached(id, network, ip).await?.changed)
     }
 
-    async fn server_id(&self, name: &str) -> Result<u64, Why> {
+    pub(super) async fn server_id(&self, name: &str) -> Result<u64, Why> {
         let found = self.client.server_named(name).await?;
         self.own("server", name, found.map(|server| (server.id, server.labels)))
     }

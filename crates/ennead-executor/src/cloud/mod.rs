@@ -4,9 +4,11 @@
 //! first, changes, waits, and leaves alone what is not the platform's.
 
 mod apply;
+mod beside;
 mod create_server;
 mod error;
 mod observe;
+mod observe_zones;
 mod wanted;
 
 pub use apply::apply_cloud;

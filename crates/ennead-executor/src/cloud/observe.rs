@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use ennead_hcloud::types::{Labels, Network, PlacementGroup, Server, SshKey};
+use ennead_hcloud::types::{FloatingIp, Labels, Network, PlacementGroup, Server, SshKey, Volume};
 use ennead_hcloud::{Client, CloudError, Owner};
-use ennead_model::{CloudInventory, NetworkFacts, ServerFacts};
+use ennead_model::{CloudInventory, FloatingIpFacts, NetworkFacts, ServerFacts, VolumeFacts};
 
+use super::observe_zones::observe_zones;
 use super::wanted::WantedNames;
 use super::{owner, shared_key_mark};
 
-/// Returns the platform's objects, and which of the wanted names belong to somebody else. Four
-/// requests while every wanted name is there; up to three more otherwise, and more for many pages.
+/// Returns the platform's objects, and which of the wanted names belong to somebody else. Six
+/// requests while every wanted name is there; up to five more otherwise, more for many pages, and with
+/// names in DNS one more, and one for each zone of theirs.
 ///
 /// # Errors
 /// [`CloudError`] when any list cannot be read: half an inventory would make things twice.
@@ -20,13 +22,25 @@ pub async fn observe_cloud(
     platform: &str,
     wanted: &WantedNames,
 ) -> Result<CloudInventory, CloudError> {
+    // Boxed: the futures of all lists together are large for a caller to hold.
+    Box::pin(read_cloud(client, platform, wanted)).await
+}
+
+async fn read_cloud(
+    client: &Client,
+    platform: &str,
+    wanted: &WantedNames,
+) -> Result<CloudInventory, CloudError> {
     let owner = owner(platform);
     let ours = owner.selector();
-    let (keys, networks, groups, servers) = tokio::try_join!(
+    let (keys, networks, groups, servers, addresses, volumes, zones) = tokio::try_join!(
         client.ssh_keys(""),
         client.networks(&ours),
         client.placement_groups(&ours),
         client.servers(&ours),
+        client.floating_ips(&ours),
+        client.volumes(&ours),
+        observe_zones(client, &owner, wanted),
     )?;
     let (ssh_keys, mut foreign) = ssh_keys(keys, platform, &owner, wanted);
     let mut inventory = CloudInventory {
@@ -34,9 +48,12 @@ pub async fn observe_cloud(
         networks: networks.into_iter().map(network_facts).collect(),
         placement_groups: groups.into_iter().map(|group| (group.name, group.id)).collect(),
         servers: servers.into_iter().map(server_facts).collect(),
+        floating_ips: addresses.into_iter().filter_map(floating_ip_facts).collect(),
+        volumes: volumes.into_iter().map(volume_facts).collect(),
+        zones,
         foreign: Vec::new(),
     };
-    let (networks, groups, servers) = tokio::try_join!(
+    let (networks, groups, servers, addresses, volumes) = tokio::try_join!(
         foreign_names(&wanted.networks, &inventory.networks, &owner, client.networks("")),
         foreign_names(
             &wanted.placement_groups,
@@ -45,6 +62,13 @@ pub async fn observe_cloud(
             client.placement_groups("")
         ),
         foreign_names(&wanted.servers, &inventory.servers, &owner, client.servers("")),
+        foreign_names(
+            &wanted.floating_ips,
+            &inventory.floating_ips,
+            &owner,
+            client.floating_ips("")
+        ),
+        foreign_names(&wanted.volumes, &inventory.volumes, &owner, client.volumes("")),
     )?;
     let prefixed = |kind: &str, names: Vec<String>| -> Vec<String> {
         names.into_iter().map(|name| format!("{kind}/{name}")).collect()
@@ -52,6 +76,8 @@ pub async fn observe_cloud(
     foreign.extend(prefixed("network", networks));
     foreign.extend(prefixed("placement-group", groups));
     foreign.extend(prefixed("server", servers));
+    foreign.extend(prefixed("floating-ip", addresses));
+    foreign.extend(prefixed("volume", volumes));
     foreign.sort();
     inventory.foreign = foreign;
     Ok(inventory)
@@ -95,7 +121,7 @@ macro_rules! named {
     };
 }
 
-named!(Network, PlacementGroup, Server);
+named!(Network, PlacementGroup, Server, FloatingIp, Volume);
 
 /// Returns the missing names that somebody else has. The whole list is read only when any is
 /// missing: one request where asking for each name would be one per node.
@@ -125,6 +151,27 @@ fn network_facts(network: Network) -> (String, NetworkFacts) {
     (network.name, facts)
 }
 
+/// An IPv6 prefix is none that the platform makes, and has no place here.
+fn floating_ip_facts(floating_ip: FloatingIp) -> Option<(String, FloatingIpFacts)> {
+    let facts = FloatingIpFacts {
+        id: floating_ip.id,
+        ip: floating_ip.ip.parse().ok()?,
+        home_location: floating_ip.home_location.name,
+        server: floating_ip.server,
+    };
+    Some((floating_ip.name, facts))
+}
+
+fn volume_facts(volume: Volume) -> (String, VolumeFacts) {
+    let facts = VolumeFacts {
+        id: volume.id,
+        size_gb: volume.size,
+        location: volume.location.name,
+        server: volume.server,
+    };
+    (volume.name, facts)
+}
+
 fn server_facts(server: Server) -> (String, ServerFacts) {
     let places = server.private_net.iter();
     let facts = ServerFacts {
@@ -135,6 +182,7 @@ fn server_facts(server: Server) -> (String, ServerFacts) {
         public_ip: server.public_net.ipv4.and_then(|ipv4| ipv4.ip.parse().ok()),
         private_ips: places.filter_map(|p| Some((p.network, p.ip.parse().ok()?))).collect(),
         placement_group: server.placement_group.map(|group| group.id),
+        backups: server.backup_window.is_some(),
         labels: server.labels,
     };
     (server.name, facts)

@@ -9,10 +9,11 @@ use ennead_components::{ALL, Context};
 use ennead_executor::cloud::WantedNames;
 use ennead_executor::walk::simulated::SimulatedWorld;
 use ennead_lab::fault::Faults;
+use ennead_lab::state::State;
 use ennead_lab::world::memory::MemoryWorld;
 use ennead_lab::{LabInMemory, ServeOptions, lab_in_memory_with};
 use ennead_model::{CloudInventory, Inventory, Node, ServerFacts};
-use ennead_planner::plan::objects::is_ours;
+use ennead_planner::plan::objects::{floating_ip_name, is_ours, volume_name};
 
 use crate::platforms::Wish;
 
@@ -54,6 +55,7 @@ impl Bench {
                 public_ip: server.seed.public_ip,
                 private_ips: places.collect(),
                 placement_group: record.placement_group,
+                backups: record.disk.backup_window.is_some(),
                 labels: record.labels,
             };
             cloud.servers.insert(record.name, facts);
@@ -65,6 +67,7 @@ impl Bench {
     pub(crate) async fn assert_exactly_as_wanted(&self, what: &str) {
         self.lab.quiet().await.unwrap();
         let state = self.lab.engine().state();
+        self.assert_beside_servers(&state, what);
         let platform = &self.wish.spec.platform;
         let wanted = WantedNames::of(&self.wish.spec.fleet);
         let is = |kind: &str,
@@ -90,18 +93,69 @@ impl Bench {
         let ids: Vec<u64> = state.servers.keys().copied().collect();
         let servers = state.servers.into_values().map(|o| (o.name, o.labels));
         is("servers", servers.collect(), wanted.servers);
-        let rest = [
-            state.firewalls.len(),
-            state.floating_ips.len(),
-            state.volumes.len(),
-            state.images.len(),
-            state.zones.len(),
-        ];
-        assert_eq!(rest, [0; 5], "{what}");
+        assert_eq!([state.firewalls.len(), state.images.len()], [0; 2], "{what}");
         // A server that the state forgot and the world did not would be in the second list only.
         let running = ennead_lab::world::World::running(&*self.lab.world).await.unwrap();
         assert_eq!(ids, running, "{what}: servers of the state and of the world");
         assert_eq!(self.nodes.violations(), Vec::<String>::new(), "{what}");
+    }
+
+    /// Checks floating IPs, volumes, names and backups: each there once, ours, and where it belongs.
+    fn assert_beside_servers(&self, state: &State, what: &str) {
+        let fleet = &self.wish.spec.fleet;
+        let platform = &fleet.platform;
+        let name_of = |id: u64| state.servers[&id].name.clone();
+        let mut floating = BTreeMap::new();
+        for record in state.floating_ips.values() {
+            assert!(is_ours(&record.labels, platform), "{what}: {record:?}");
+            let led = record.server.map(name_of);
+            assert!(floating.insert(record.name.clone(), led).is_none(), "{what}: {record:?}");
+        }
+        let mut wanted = BTreeMap::new();
+        for entry in fleet.entries.values() {
+            for site in &entry.sites {
+                let holder = fleet.holders(entry, site).next().map(|node| node.name.to_string());
+                wanted.insert(floating_ip_name(platform, &entry.name, site), holder);
+            }
+        }
+        assert_eq!(floating, wanted, "{what}: floating IPs");
+        let volumes = state.volumes.values().map(|record| {
+            let place = record.place.as_ref().map(|place| name_of(place.server));
+            (record.name.clone(), (place, record.size_gb))
+        });
+        let wanted = fleet.volumes.values().map(|volume| {
+            let place = (Some(volume.node.to_string()), u64::from(volume.size_gb));
+            (volume_name(platform, &volume.name), place)
+        });
+        let volumes: Vec<_> = volumes.collect();
+        assert_eq!(volumes.len(), fleet.volumes.len(), "{what}: volumes");
+        assert_eq!(BTreeMap::from_iter(volumes), wanted.collect(), "{what}: volumes");
+        for record in state.servers.values() {
+            let wanted = fleet.nodes[record.name.as_str()].backups;
+            assert_eq!(record.disk.backup_window.is_some(), wanted, "{what}: {}", record.name);
+        }
+        self.assert_names(state, what);
+    }
+
+    fn assert_names(&self, state: &State, what: &str) {
+        let names: Vec<_> =
+            self.wish.spec.fleet.entries.values().filter_map(|entry| entry.dns.as_ref()).collect();
+        let zones: BTreeSet<_> = names.iter().filter_map(|dns| dns.make_zone.clone()).collect();
+        let found: Vec<_> = state.zones.values().map(|zone| zone.name.clone()).collect();
+        assert_eq!(found, zones.into_iter().collect::<Vec<_>>(), "{what}: zones");
+        for dns in names {
+            let zone = state.zones.values().find(|zone| dns.relative_to(&zone.name).is_some());
+            let sets = state.rrsets(zone.unwrap().id).unwrap();
+            let name = dns.relative_to(&zone.unwrap().name).unwrap();
+            let of_name: Vec<_> = sets.into_iter().filter(|set| set.name == name).collect();
+            let [set] = of_name.as_slice() else { panic!("{what}: {of_name:?}") };
+            assert_eq!((set.kind.as_str(), set.ttl), ("A", Some(dns.ttl_s)), "{what}");
+            assert!(is_ours(&set.labels, &self.wish.spec.platform), "{what}");
+            let floating = state.floating_ips.values().map(|it| it.ip.ipv4().unwrap().to_string());
+            let all: BTreeSet<String> = floating.collect();
+            let led: BTreeSet<String> = set.records.iter().map(|it| it.value.clone()).collect();
+            assert_eq!(led, all, "{what}");
+        }
     }
 
     /// Tells the simulated nodes who is a member of which quorum.

@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt as _};
 
 use crate::bench::Bench;
 use crate::operator::{Operator, Walked};
-use crate::platforms::{CRM, SEED, Wish};
+use crate::platforms::{BESIDE, CRM, SEED, Wish};
 
 /// Labs at the same time: most of the time of each is pauses.
 const AT_ONCE: usize = 8;
@@ -86,7 +86,9 @@ async fn whole(wish: &'static Wish) -> (usize, u64, u64) {
     let counts = *bench.lab.gate().counts().borrow();
     assert_eq!(up(&bench, "again").await.steps, 0);
     let more = bench.lab.gate().counts().borrow().passed - counts.passed;
-    assert_eq!(more, 4, "requests of a run without anything to do");
+    let names = wish.spec.fleet.entries.values().filter(|entry| entry.dns.is_some()).count();
+    let lists = 6 + if names > 0 { 2 } else { 0 };
+    assert_eq!(more, lists, "requests of a run without anything to do");
     (effects, counts.changes, counts.passed)
 }
 
@@ -100,6 +102,14 @@ async fn the_seed_killed_after_each_step() {
 async fn the_seed_killed_at_each_request() {
     let (_, _, requests) = whole(&SEED).await;
     all(&SEED, (1..=requests).map(Death::Request)).await;
+}
+
+#[tokio::test]
+async fn what_stands_beside_servers_killed_at_each_request() {
+    let (effects, changes, requests) = whole(&BESIDE).await;
+    all(&BESIDE, (0..effects).map(Death::Effect)).await;
+    all(&BESIDE, (1..=changes).map(Death::Change)).await;
+    all(&BESIDE, (1..=requests).map(Death::Request)).await;
 }
 
 #[tokio::test]

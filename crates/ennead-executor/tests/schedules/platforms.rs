@@ -60,6 +60,39 @@ tier = "all"
 address = "10.2.0.11"
 "#;
 
+/// Two servers of one site with all that stands beside servers: an address that either holds, a name,
+/// a volume, backups.
+const ENTRY: &str = r#"
+format_version = 1
+[platform]
+name = "beside"
+[cloud]
+image = "debian-13"
+[sites.main]
+location = "fsn1"
+private_prefix = "10.1.0.0/24"
+[tiers.all]
+server_type = "cx33"
+components = []
+[nodes.beside-1]
+site = "main"
+tier = "all"
+address = "10.1.0.11"
+backups = true
+[nodes.beside-2]
+site = "main"
+tier = "all"
+address = "10.1.0.12"
+[entries.users]
+component = "base"
+dns = "app.example.com"
+make_zone = "example.com"
+[volumes.data]
+node = "beside-2"
+size_gb = 10
+"#;
+
+pub(crate) static BESIDE: LazyLock<Wish> = LazyLock::new(|| Wish::read(ENTRY));
 pub(crate) static ONE: LazyLock<Wish> = LazyLock::new(|| Wish::read(SINGLE));
 pub(crate) static TWO: LazyLock<Wish> = LazyLock::new(|| Wish::read(PAIR));
 pub(crate) static SEED: LazyLock<Wish> = LazyLock::new(|| Wish::read(preset("seed").unwrap().text));

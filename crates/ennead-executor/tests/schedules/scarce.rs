@@ -6,7 +6,7 @@ use futures::future::join_all;
 
 use crate::bench::Bench;
 use crate::operator::{Operator, Walked};
-use crate::platforms::{ONE, SEED, Wish};
+use crate::platforms::{BESIDE, ONE, SEED, Wish};
 
 /// Runs in which everything must be there: a run brings at least one step further.
 const RUNS_MAX: u32 = 40;
@@ -44,7 +44,8 @@ async fn comes_up_within(wish: &'static Wish, limit: u32) {
 
 #[tokio::test]
 async fn a_scarce_rate_limit_is_respected_and_the_work_goes_on_later() {
-    let single = [14, 18, 22, 26].map(|limit| comes_up_within(&ONE, limit));
+    let single = [17, 21, 25, 29].map(|limit| comes_up_within(&ONE, limit));
     join_all(single).await;
     join_all([30, 60].map(|limit| comes_up_within(&SEED, limit))).await;
+    join_all([30, 45].map(|limit| comes_up_within(&BESIDE, limit))).await;
 }

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::platforms::{ONE, SEED, TWO, Wish};
+use crate::platforms::{BESIDE, ONE, SEED, TWO, Wish};
 
 /// Most troubles of one schedule.
 const TROUBLES_MAX: usize = 4;
@@ -24,7 +24,7 @@ const HOLD_MS_MAX: u64 = 120;
 const MOMENT_MAX: u64 = 40;
 
 /// The requests of `up`, reading and changing.
-const REQUESTS: [(&str, &str); 14] = [
+const REQUESTS: [(&str, &str); 26] = [
     ("GET", "/ssh_keys"),
     ("GET", "/networks"),
     ("GET", "/placement_groups"),
@@ -39,6 +39,18 @@ const REQUESTS: [(&str, &str); 14] = [
     ("POST", "/servers/{id}/actions/attach_to_network"),
     ("POST", "/servers/{id}/actions/poweron"),
     ("DELETE", "/servers/{id}"),
+    ("GET", "/floating_ips"),
+    ("GET", "/volumes"),
+    ("GET", "/zones"),
+    ("GET", "/zones/{zone}/rrsets"),
+    ("GET", "/zones/{zone}/rrsets/{name}/{type}"),
+    ("POST", "/floating_ips"),
+    ("POST", "/floating_ips/{id}/actions/assign"),
+    ("POST", "/volumes"),
+    ("POST", "/volumes/{id}/actions/attach"),
+    ("POST", "/servers/{id}/actions/enable_backup"),
+    ("POST", "/zones"),
+    ("POST", "/zones/{zone}/rrsets"),
 ];
 
 const CODES: [Code; 8] = [
@@ -52,7 +64,18 @@ const CODES: [Code; 8] = [
     Code::ResourceUnavailable,
 ];
 
-const COMMANDS: [&str; 4] = ["create_server", "attach_to_network", "start_server", "delete_server"];
+const COMMANDS: [&str; 10] = [
+    "create_server",
+    "attach_to_network",
+    "start_server",
+    "delete_server",
+    "assign_floating_ip",
+    "create_volume",
+    "attach_volume",
+    "enable_backup",
+    "create_zone",
+    "create_rrset",
+];
 
 /// What happens while a platform is brought up, and when: after so many requests since the start.
 #[derive(Debug)]
@@ -68,7 +91,8 @@ impl Schedule {
         let mut dice = StdRng::seed_from_u64(seed);
         let wish: &'static Wish = match dice.random_range(0..20) {
             0 => &SEED,
-            1..5 => &TWO,
+            1..4 => &TWO,
+            4..8 => &BESIDE,
             _ => &ONE,
         };
         let count = dice.random_range(1..=TROUBLES_MAX);

@@ -11,8 +11,8 @@ use super::rounds::Rounds;
 use super::transport::{Client, Request};
 use crate::error::CloudError;
 use crate::types::{
-    CreateNetwork, CreatePlacementGroup, CreateSshKey, Labels, Network, PlacementGroup, SshKey,
-    Subnet,
+    Action, CreateNetwork, CreatePlacementGroup, CreateSshKey, Labels, Network, PlacementGroup,
+    SshKey, Subnet,
 };
 
 /// An object that is there now.
@@ -173,6 +173,37 @@ impl Client {
             }
             changed = true;
         }
+    }
+
+    /// As [`Client::ensure`], and waits until what the making began has ended well.
+    pub(super) async fn ensure_made<T: Resource>(
+        &self,
+        name: &str,
+        body: &(impl Serialize + Sync),
+        owner: &Owner,
+    ) -> Result<Ensured<T>, CloudError> {
+        let mut rounds = Rounds::new(self.policy());
+        let mut changed = false;
+        loop {
+            if let Some(found) = self.find_named::<T>(name).await? {
+                return Ok(Ensured { object: owner.take(found)?, changed });
+            }
+            changed = true;
+            if let Err(error) = self.make_now::<T>(body).await {
+                rounds.after(error).await?;
+            }
+        }
+    }
+
+    async fn make_now<T: Resource>(
+        &self,
+        body: &(impl Serialize + Sync),
+    ) -> Result<(), CloudError> {
+        let mut answer = self.send(Request::post(T::PATH).body(body)?).await?;
+        let action: Option<Action> = answer.part("action")?;
+        let next: Option<Vec<Action>> = answer.part("next_actions")?;
+        let actions: Vec<Action> = action.into_iter().chain(next.unwrap_or_default()).collect();
+        self.wait_until_succeeded(&actions, self.policy().action_max).await
     }
 
     async fn create<T: Resource>(&self, body: &(impl Serialize + Sync)) -> Result<T, CloudError> {

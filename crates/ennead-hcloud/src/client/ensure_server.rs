@@ -145,4 +145,31 @@ impl Client {
             }
         }
     }
+
+    /// Makes the cloud make backups of a server's disk, or stop to, which deletes those there are.
+    ///
+    /// # Errors
+    /// [`CloudError::ActionFailed`] when it failed each time, and as any request.
+    pub async fn ensure_backups(
+        &self,
+        id: u64,
+        enabled: bool,
+    ) -> Result<Ensured<Server>, CloudError> {
+        let mut rounds = Rounds::new(self.policy());
+        let mut changed = false;
+        loop {
+            let server = self.wait_until_settled(id).await?;
+            if server.backup_window.is_some() == enabled {
+                return Ok(Ensured { object: server, changed });
+            }
+            changed = true;
+            let ended = match self.set_backups(id, enabled).await {
+                Ok(action) => self.wait_until_succeeded(&[action], self.policy().action_max).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                rounds.after(error).await?;
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod actions;
 mod catalogue;
 mod ensure;
 mod ensure_server;
+mod floating_ips;
 mod looks;
 mod networks;
 mod pace;
@@ -21,6 +22,8 @@ mod rounds;
 mod servers;
 mod ssh_keys;
 mod transport;
+mod volumes;
+mod zones;
 
 pub use ensure::{Ensured, Owner};
 pub use retry::RetryPolicy;

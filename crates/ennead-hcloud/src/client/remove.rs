@@ -98,6 +98,40 @@ impl Client {
         }
     }
 
+    /// Makes an object of that name be gone, which is taken from its server first by this verb.
+    pub(super) async fn ensure_freed_and_gone<T: Resource>(
+        &self,
+        name: &str,
+        owner: &Owner,
+        verb: &str,
+        server: impl Fn(&T) -> Option<u64> + Send + Sync,
+    ) -> Result<bool, CloudError> {
+        let mut rounds = Rounds::new(self.policy());
+        let mut changed = false;
+        loop {
+            let Some(found) = self.find_named::<T>(name).await? else { return Ok(changed) };
+            let found = owner.take(found)?;
+            changed = true;
+            let path = format!("{}/{}", T::PATH, found.id());
+            let done = if server(&found).is_some() {
+                self.free(&path, verb).await
+            } else {
+                self.send(Request::delete(path)).await.map(drop)
+            };
+            match done {
+                Ok(()) => {}
+                Err(error) if error.is_not_found() => {}
+                Err(error) => rounds.after(error).await?,
+            }
+        }
+    }
+
+    async fn free(&self, path: &str, verb: &str) -> Result<(), CloudError> {
+        let request = Request::post(format!("{path}/actions/{verb}"));
+        let action = self.send(request.body(&serde_json::json!({}))?).await?.part("action")?;
+        self.wait_until_succeeded(&[action], self.policy().action_max).await
+    }
+
     /// Makes an object of that name be gone, once no server uses it.
     async fn ensure_none<T: Resource>(
         &self,

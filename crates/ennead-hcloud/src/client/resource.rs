@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::types::{Labels, Network, PlacementGroup, Server, SshKey};
+use crate::types::{FloatingIp, Labels, Network, PlacementGroup, Server, SshKey, Volume, Zone};
 
 /// A named object with labels.
 pub(super) trait Resource: DeserializeOwned + Send + Sync {
@@ -49,3 +49,6 @@ resource!(SshKey, "SSH key", "/ssh_keys", "ssh_key");
 resource!(Network, "network", "/networks", "network");
 resource!(PlacementGroup, "placement group", "/placement_groups", "placement_group");
 resource!(Server, "server", "/servers", "server");
+resource!(FloatingIp, "floating IP", "/floating_ips", "floating_ip");
+resource!(Volume, "volume", "/volumes", "volume");
+resource!(Zone, "zone", "/zones", "zone");

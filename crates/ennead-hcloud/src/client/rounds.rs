@@ -49,7 +49,15 @@ impl Rounds {
 pub(super) fn wants_another_look(error: &CloudError) -> bool {
     // A subnet or server that was just made is not known everywhere at once. Source: the official
     // Terraform provider repeats after these.
-    const PASSING: [&str; 3] = ["no_subnet_available", "service_error", "server_already_attached"];
+    // Who else assigned, attached or freed it in between is seen at the next look.
+    const PASSING: [&str; 6] = [
+        "no_subnet_available",
+        "service_error",
+        "server_already_attached",
+        "floating_ip_assigned",
+        "volume_already_attached",
+        "must_be_unassigned",
+    ];
     match error {
         CloudError::ActionFailed { .. } | CloudError::Uniqueness { .. } => true,
         CloudError::Api { code, .. } if PASSING.contains(&code.as_str()) => true,

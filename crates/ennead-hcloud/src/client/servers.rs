@@ -67,6 +67,12 @@ impl Client {
         self.change(id, "reset", Resend::Harmful).await
     }
 
+    /// Lets the cloud make backups of a server's disk, or stop to and delete those there are.
+    pub async fn set_backups(&self, id: u64, enabled: bool) -> Result<Action, CloudError> {
+        let verb = if enabled { "enable_backup" } else { "disable_backup" };
+        self.change(id, verb, Resend::Harmless).await
+    }
+
     /// Attaches a server to a network. Not sent again after a lost answer; see
     /// [`Client::ensure_attached`].
     pub async fn attach_to_network(

@@ -11,6 +11,7 @@ use ennead_model::{
 };
 
 use super::PlanInput;
+use super::entries::{plan_backups, plan_beside_servers};
 use super::objects::{is_ours, network_name, platform_labels, server_labels, ssh_key_name};
 use super::placement::place_new_servers;
 use super::price::order_lost;
@@ -28,8 +29,15 @@ pub(super) struct CloudPart {
     pub(super) last: BTreeMap<NodeName, StepId>,
     /// For each node whose server does not exist yet: the step that makes it.
     pub(super) created: BTreeMap<NodeName, StepId>,
+    /// For each node whose server is held by further steps, which nobody else waits for: the last of
+    /// them. The cloud locks a server while one goes on, so they follow each other.
+    pub(super) holding: BTreeMap<NodeName, StepId>,
     /// Nodes whose network attachment is still to be made.
     pub(super) attached: BTreeSet<NodeName>,
+    /// Steps that come when every node has converged.
+    pub(super) late: Vec<Step>,
+    /// For each floating IP that is still to be made, by `ENTRY/SITE`: the step that makes it.
+    pub(super) floating_ips: BTreeMap<String, StepId>,
 }
 
 /// Plans everything but deletions.
@@ -60,6 +68,7 @@ pub(super) fn plan_cloud(input: &PlanInput<'_>) -> CloudPart {
     for node in input.fleet.nodes.values() {
         plan_server(input, node, groups.get(&node.name), &mut part);
     }
+    plan_beside_servers(input, &mut part);
     part
 }
 
@@ -167,6 +176,7 @@ fn plan_new_server(
     part.last.insert(node.name.clone(), id);
     plan_attach(input, node, site, part);
     plan_power_on(node, "a new server is started when it has its addresses", part);
+    plan_backups(input, node, None, part);
 }
 
 fn plan_known_server(
@@ -200,6 +210,7 @@ fn plan_known_server(
     if facts.status != "running" {
         plan_power_on(node, &format!("the server is {}", facts.status), part);
     }
+    plan_backups(input, node, Some(facts), part);
 }
 
 /// Returns why an existing server cannot be the node's, if so.
@@ -271,8 +282,13 @@ fn plan_power_on(node: &Node, why: &str, part: &mut CloudPart) {
 }
 
 impl CloudPart {
+    /// Returns the step that a next one on a node's server has to wait for.
+    pub(super) fn before(&self, node: &NodeName) -> Option<StepId> {
+        self.holding.get(node).or_else(|| self.last.get(node)).cloned()
+    }
+
     /// Returns those of the ids that are steps of this plan.
-    fn planned(&self, ids: Vec<StepId>) -> Vec<StepId> {
+    pub(super) fn planned(&self, ids: Vec<StepId>) -> Vec<StepId> {
         ids.into_iter().filter(|id| self.steps.iter().any(|step| step.id == *id)).collect()
     }
 }

@@ -27,11 +27,31 @@ pub fn down_plan(platform: &str, inventory: &Inventory) -> Plan {
     for name in cloud.placement_groups.keys() {
         delete("placement-group", name, CloudAction::DeletePlacementGroup { name: name.clone() });
     }
+    for name in cloud.floating_ips.keys() {
+        delete("floating-ip", name, CloudAction::DeleteFloatingIp { name: name.clone() });
+    }
+    for name in cloud.volumes.keys() {
+        delete("volume", name, CloudAction::DeleteVolume { name: name.clone() });
+    }
+    for (zone, facts) in &cloud.zones {
+        for (name, _) in facts.records.iter().filter(|(_, records)| records.ours) {
+            let whole = format!("{name}.{zone}");
+            let (zone, name) = (zone.clone(), name.clone());
+            delete("records", &whole, CloudAction::DeleteRecords { zone, name });
+        }
+    }
     for name in cloud.networks.keys() {
         delete("network", name, CloudAction::DeleteNetwork { name: name.clone() });
     }
     for name in cloud.ssh_keys.keys() {
         delete("ssh-key", name, CloudAction::DeleteSshKey { name: name.clone() });
+    }
+    // A zone goes after the names in it.
+    let names: Vec<StepId> = steps.iter().map(|step| step.id.clone()).collect();
+    for (name, _) in cloud.zones.iter().filter(|(_, facts)| facts.ours) {
+        let id = StepId(format!("{}/delete", object_id("zone", name)));
+        let action = CloudAction::DeleteZone { name: name.clone() };
+        steps.push(cloud_step(id, action, names.clone(), why));
     }
     Plan {
         format_version: PLAN_FORMAT_VERSION,

@@ -6,6 +6,7 @@
 //!                     hold.rs  ──► what must not be decided while a node does not answer
 //!                     order.rs ──► what waits for what, gates, risks, deadlines
 //!                     dropped.rs ► servers that the spec no longer has
+//!                     entries.rs ► floating IPs, names, volumes and backups
 //!                     price.rs ──► what it costs to give up a server's order
 //!                     doubt.rs ──► whether a second look should come before the steps
 //! ```
@@ -18,6 +19,7 @@ mod cloud;
 mod doubt;
 mod down;
 mod dropped;
+mod entries;
 mod hold;
 mod nodes;
 pub mod objects;
@@ -55,7 +57,8 @@ pub struct PlanInput<'a> {
     /// Fingerprints of everything that orders refer to. A public address is there once its server
     /// exists.
     pub fingerprints: &'a Fingerprints,
-    /// Nodes that the operator allows to be destroyed.
+    /// Nodes, floating IPs and volumes that the operator allows to be destroyed, by their names in the
+    /// cloud; of a node that stays, its backups.
     pub allow_destroy: &'a BTreeSet<NodeName>,
 }
 
@@ -72,10 +75,13 @@ pub fn plan_with(input: &PlanInput<'_>, components: &[&'static dyn Component]) -
     let cloud = cloud::plan_cloud(input);
     let mut nodes = nodes::plan_nodes(input, &context, components);
     hold::hold_back(&mut nodes, components);
-    let dropped = dropped::plan_dropped(input, &context, components, &nodes, &cloud);
+    let mut dropped = dropped::plan_dropped(input, &context, components, &nodes, &cloud);
     let mut blocked = cloud.blocked.clone();
     blocked.append(&mut nodes.blocked);
     blocked.extend(dropped.blocked.iter().cloned());
+    let (steps, refused) = entries::plan_dropped_beside(input);
+    dropped.late.extend(steps);
+    blocked.extend(refused);
     let generation = input.inventory.generation().saturating_add(1);
     Plan {
         format_version: PLAN_FORMAT_VERSION,

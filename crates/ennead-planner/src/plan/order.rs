@@ -6,12 +6,13 @@
 //! - In a cluster that exists, broken members are repaired first and together; then members are
 //!   added, then working ones are changed, one after another, the leader last. Each of these waits
 //!   until the others are healthy (its gates).
+//! - A name leads users to an entry when all of that is done.
 //! - Servers that the spec no longer has go last, unless a new one needs their address.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ennead_components::{Component, Context};
-use ennead_model::{Gate, NodeName, Ref, Step, StepAction, StepId};
+use ennead_model::{Gate, NodeName, Ref, RefKind, Step, StepAction, StepId};
 
 use super::cloud::CloudPart;
 use super::dropped::DroppedPart;
@@ -24,6 +25,7 @@ struct Arrangement<'a> {
     components: &'a [&'static dyn Component],
     generation: u64,
     created: &'a BTreeMap<NodeName, StepId>,
+    floating_ips: &'a BTreeMap<String, StepId>,
     nodes: &'a NodesPart,
 }
 
@@ -36,18 +38,19 @@ pub(super) fn arrange(
     nodes: &NodesPart,
     dropped: DroppedPart,
 ) -> Vec<Step> {
-    let CloudPart { steps: mut cloud_steps, last, created, .. } = cloud;
+    let CloudPart { steps: mut cloud_steps, last, created, late, floating_ips, .. } = cloud;
     for step in &mut cloud_steps {
         step.after.extend(dropped.frees.get(&step.id).cloned());
     }
     let mut steps = dropped.early;
     steps.extend(cloud_steps);
     steps.extend(reach_steps(nodes, &last));
-    let arrangement = Arrangement { context, components, generation, created: &created, nodes };
+    let (created, floating_ips) = (&created, &floating_ips);
+    let arrangement = Arrangement { context, components, generation, created, floating_ips, nodes };
     let converge = arrangement.converge_steps();
     let all_converged: Vec<StepId> = converge.iter().map(|step| step.id.clone()).collect();
     steps.extend(converge);
-    steps.extend(dropped.late.into_iter().map(|mut step| {
+    steps.extend(late.into_iter().chain(dropped.late).map(|mut step| {
         step.after.extend(all_converged.iter().cloned());
         step
     }));
@@ -156,12 +159,15 @@ impl Arrangement<'_> {
         }
     }
 
-    /// Returns the steps that make the servers of which the order names a fact.
+    /// Returns the steps that make the servers and floating IPs of which the order names a fact.
     fn addresses(&self, need: &Need) -> Vec<StepId> {
         let references = need.order.references().unwrap_or_default();
         let of_server = |reference: &Ref| match reference.kind {
             kind if kind.is_of_server() && reference.name != need.order.node.as_str() => {
                 self.created.get(reference.name.as_str()).cloned()
+            }
+            RefKind::FloatingIp | RefKind::FloatingIpId => {
+                self.floating_ips.get(reference.name.as_str()).cloned()
             }
             _ => None,
         };

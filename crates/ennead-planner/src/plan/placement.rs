@@ -81,6 +81,7 @@ mod tests {
             public_ip: None,
             private_ips: BTreeMap::new(),
             placement_group: Some(7),
+            backups: false,
             labels: BTreeMap::new(),
         };
         cloud.servers.insert("n05".to_owned(), facts);

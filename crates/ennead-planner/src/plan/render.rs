@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use ennead_model::{Plan, Risk, Step, StepAction};
+use ennead_model::{CloudAction, Plan, Risk, Step, StepAction};
 
 /// Returns the plan as text that ends with a line's end.
 pub fn render_plan(plan: &Plan) -> String {
@@ -156,7 +156,15 @@ fn render_total(plan: &Plan, text: &mut String) {
     }
     match count(Risk::Destroys) {
         0 => {}
-        destroys => parts.push(format!("{destroys} destroy a server and its disk for good")),
+        destroys if plan.steps.iter().all(deletes_only_servers) => {
+            parts.push(format!("{destroys} destroy a server and its disk for good"));
+        }
+        destroys => parts.push(format!("{destroys} destroy for good what cannot come back")),
     }
     line(text, &format!("\n{}", parts.join(", ")));
+}
+
+fn deletes_only_servers(step: &Step) -> bool {
+    let StepAction::Cloud { action } = &step.action else { return true };
+    !action.destroys() || matches!(action, CloudAction::DeleteServer { .. })
 }

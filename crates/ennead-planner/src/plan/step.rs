@@ -45,7 +45,7 @@ pub(super) fn cloud_step(
     after: Vec<StepId>,
     why: impl Into<String>,
 ) -> Step {
-    let destroys = matches!(action, CloudAction::DeleteServer { .. });
+    let destroys = action.destroys();
     let deadline_s = match action {
         CloudAction::CreateServer { .. } => CREATE_SERVER_S,
         _ => SMALL_OBJECT_S,

@@ -10,7 +10,8 @@ use ennead_executor::nodes::{NodeError, NodePool, Reached, Retry};
 use ennead_executor::walk::{EffectError, Effects};
 use ennead_hcloud::Client;
 use ennead_host::clock::Stopwatch;
-use ennead_model::{CloudAction, Condition, NodeName, NodeOrder, NodeReport, Outcome};
+use ennead_model::{CloudAction, Condition, NodeName, NodeOrder, NodeReport, Outcome, RefKind};
+use ennead_planner::plan::objects::floating_ip_name;
 use ennead_spec::vault::Resolver;
 
 use super::Session;
@@ -58,6 +59,26 @@ impl<'a> RealEffects<'a> {
         let (id, address) = found
             .ok_or_else(|| EffectError::new(format!("{node}: its server has no IPv4 address")))?;
         self.session.introduce(node, id, address);
+        Ok(())
+    }
+
+    /// Finds the floating IPs of an order that were made a moment ago.
+    async fn learn_floating_ips(&self, order: &NodeOrder) -> Result<(), EffectError> {
+        for reference in order.references().map_err(effect_error)? {
+            let floating = matches!(reference.kind, RefKind::FloatingIp | RefKind::FloatingIpId);
+            let place = &reference.name;
+            if !floating || self.resolver.resolve(&reference).is_ok() {
+                continue;
+            }
+            let Some((entry, site)) = place.split_once('/') else { continue };
+            let (Ok(entry), Ok(site)) = (entry.parse(), site.parse()) else { continue };
+            let name = floating_ip_name(&self.session.spec.platform, &entry, &site);
+            let found = self.client.floating_ip_named(&name).await.map_err(effect_error)?;
+            let address = found.and_then(|found| Some((found.ip.parse().ok()?, found.id)));
+            if let Some((address, id)) = address {
+                self.resolver.learn_floating_ip(place, address, id);
+            }
+        }
         Ok(())
     }
 
@@ -109,6 +130,7 @@ impl Effects for RealEffects<'_> {
     }
 
     async fn converge(&self, order: &NodeOrder) -> Result<NodeReport, EffectError> {
+        self.learn_floating_ips(order).await?;
         let fingerprints = self.resolver.fingerprints();
         let mut resolved = order.resolve(self.resolver.as_ref()).map_err(effect_error)?;
         resolved.digest = Some(order.digest_with(&fingerprints).map_err(effect_error)?);

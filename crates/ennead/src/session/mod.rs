@@ -17,7 +17,10 @@ use ennead_hcloud::{Client, CloudError, RetryPolicy};
 use ennead_host::ssh::{Identity, SshTarget, open_shell};
 use ennead_host::{clock, environment};
 use ennead_model::inventory::INVENTORY_FORMAT_VERSION;
-use ennead_model::{Inventory, Known, NodeName, Plan, Ref, RefKind};
+use ennead_model::{
+    CloudInventory, FloatingIpFacts, Inventory, Known, NodeName, Plan, Ref, RefKind,
+};
+use ennead_planner::plan::objects::floating_ip_name;
 use ennead_planner::plan::{PlanInput, is_only_doubt, plan};
 use ennead_spec::Spec;
 use ennead_spec::vault::{Resolver, Vault};
@@ -116,6 +119,9 @@ impl Session {
                 self.introduce(&node, server.id, address);
             }
         }
+        for (place, facts) in self.floating_ips(&cloud) {
+            self.resolver.learn_floating_ip(&place, facts.ip, facts.id);
+        }
         Ok(Inventory { format_version: INVENTORY_FORMAT_VERSION, cloud, nodes: BTreeMap::new() })
     }
 
@@ -169,6 +175,23 @@ impl Session {
             fingerprints: &fingerprints,
             allow_destroy: &allow_destroy,
         })
+    }
+
+    /// Returns the floating IPs of the spec's entries that exist, by `ENTRY/SITE`.
+    fn floating_ips<'c>(
+        &self,
+        cloud: &'c CloudInventory,
+    ) -> impl Iterator<Item = (String, &'c FloatingIpFacts)> {
+        let fleet = &self.spec.fleet;
+        let places = fleet.entries.values().flat_map(|entry| {
+            let named = |site| (site, floating_ip_name(&fleet.platform, &entry.name, site));
+            entry
+                .sites
+                .iter()
+                .map(named)
+                .map(|(site, name)| (format!("{}/{site}", entry.name), name))
+        });
+        places.filter_map(|(place, name)| Some((place, cloud.floating_ips.get(&name)?)))
     }
 
     /// Carries a plan out, showing it; the token stops it after the steps that are under way.

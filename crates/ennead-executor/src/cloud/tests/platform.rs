@@ -165,5 +165,6 @@ pub(super) fn wanted(servers: &[&str]) -> WantedNames {
         networks: set(&["one-west"]),
         placement_groups: set(&["one-control-1"]),
         servers: set(servers),
+        ..WantedNames::default()
     }
 }

@@ -68,10 +68,11 @@ impl State {
                 Ok(self.cloud.placement_groups.remove(name).is_some())
             }
             CloudAction::DeleteSshKey { name } => Ok(self.cloud.ssh_keys.remove(name).is_some()),
+            other => self.change_beside(other),
         }
     }
 
-    fn server(&mut self, name: &str) -> Result<&mut ServerFacts, EffectError> {
+    pub(super) fn server(&mut self, name: &str) -> Result<&mut ServerFacts, EffectError> {
         let server = self.cloud.servers.get_mut(name);
         server.ok_or_else(|| EffectError::new(format!("there is no server {name}")))
     }
@@ -114,6 +115,7 @@ impl State {
             public_ip: Some(public_ip),
             private_ips: BTreeMap::new(),
             placement_group: group_id,
+            backups: false,
             labels: labels.clone(),
         };
         self.cloud.servers.insert(name.clone(), facts);
@@ -146,11 +148,13 @@ impl State {
             self.note_disturbance(&component, &node);
         }
         self.nodes.remove(&node);
-        self.cloud.servers.remove(name).is_some()
+        let gone = self.cloud.servers.remove(name);
+        self.free_what_led_to(gone.as_ref().map(|server| server.id));
+        gone.is_some()
     }
 }
 
-fn insert<T>(objects: &mut BTreeMap<String, T>, name: &str, object: T) -> bool {
+pub(super) fn insert<T>(objects: &mut BTreeMap<String, T>, name: &str, object: T) -> bool {
     let is_new = !objects.contains_key(name);
     if is_new {
         objects.insert(name.to_owned(), object);

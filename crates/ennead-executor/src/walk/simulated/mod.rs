@@ -5,6 +5,7 @@
 //! strict where the design is: it notes every disturbance of a working member that comes while
 //! another member does not work or cannot be seen.
 
+mod beside;
 mod cloud;
 mod nodes;
 
@@ -210,6 +211,12 @@ impl SimulatedWorld {
 
 impl State {
     fn fingerprint(&self, reference: &Ref) -> Option<String> {
+        if matches!(reference.kind, RefKind::FloatingIp | RefKind::FloatingIpId) {
+            let (entry, site) = reference.name.split_once('/')?;
+            let end = format!("-{entry}-{site}");
+            let found = self.cloud.floating_ips.iter().find(|(name, _)| name.ends_with(&end));
+            return found.map(|(_, facts)| sha256_hex(format!("{} {}", facts.ip, facts.id)));
+        }
         if !reference.kind.is_of_server() {
             return Some(sha256_hex(reference.to_string()));
         }
