@@ -10,6 +10,7 @@ use ennead_executor::nodes::{NodeError, NodePool, Reached, Retry};
 use ennead_executor::walk::{EffectError, Effects};
 use ennead_hcloud::Client;
 use ennead_host::clock::Stopwatch;
+use ennead_model::RefResolver as _;
 use ennead_model::{CloudAction, Condition, NodeName, NodeOrder, NodeReport, Outcome, RefKind};
 use ennead_planner::plan::objects::floating_ip_name;
 use ennead_spec::vault::Resolver;
