@@ -65,6 +65,9 @@ impl<'a> Operator<'a> {
         let token = SecretString::from(bench.lab.token.text().to_owned());
         let client = Client::new(&bench.lab.endpoint, &token, POLICY).unwrap();
         let resolver = Resolver::new(Arc::clone(&bench.wish.vault));
+        for kind in [RefKind::CloudEndpoint, RefKind::CloudToken] {
+            resolver.learn(Ref::new(kind, "nodes"), "as nodes reach the cloud");
+        }
         Self { bench, client, resolver, kill: Kill::default() }
     }
 
@@ -139,9 +142,13 @@ impl<'a> Operator<'a> {
     /// Returns the fingerprints of all that orders refer to, as the simulated nodes make them: of
     /// an address only when the server is seen.
     fn fingerprints(&self, inventory: &Inventory) -> Fingerprints {
-        let addresses =
-            inventory.cloud.servers.keys().map(|name| Ref::new(RefKind::PublicIp, name));
-        self.bench.nodes.fingerprints(self.bench.wish.references.iter().cloned().chain(addresses))
+        let facts = inventory.cloud.servers.keys().flat_map(|name| {
+            [RefKind::PublicIp, RefKind::ServerId].map(|kind| Ref::new(kind, name))
+        });
+        let ways =
+            [RefKind::CloudEndpoint, RefKind::CloudToken].map(|kind| Ref::new(kind, "nodes"));
+        let references = self.bench.wish.references.iter().cloned();
+        self.bench.nodes.fingerprints(references.chain(facts).chain(ways))
     }
 }
 
