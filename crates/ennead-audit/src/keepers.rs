@@ -69,7 +69,10 @@ mod tests {
 
     #[test]
     fn copies_lie_in_two_sites_when_there_are_two() {
-        assert_eq!(chosen(&[("a", "west"), ("b", "west"), ("c", "east"), ("d", "north")]), ["c", "d"]);
+        assert_eq!(
+            chosen(&[("a", "west"), ("b", "west"), ("c", "east"), ("d", "north")]),
+            ["c", "d"]
+        );
         assert_eq!(chosen(&[("a", "west"), ("b", "west"), ("c", "east")]), ["c", "a"]);
     }
 

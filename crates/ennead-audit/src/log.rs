@@ -168,10 +168,10 @@ impl AuditLog {
     }
 
     fn turn(&self) -> Result<files::FileLock, LogError> {
-        if let Some(folder) = self.path.parent() {
-            if !self.file(files::exists(folder))? {
-                self.file(files::make_private_directory(folder))?;
-            }
+        if let Some(folder) = self.path.parent()
+            && !self.file(files::exists(folder))?
+        {
+            self.file(files::make_private_directory(folder))?;
         }
         self.file(files::lock(&self.beside("lock")))
     }
@@ -193,23 +193,21 @@ impl AuditLog {
     }
 
     fn store(&self, local: &[Record], records: &[Record]) -> Result<(), LogError> {
-        let lines = |records: &[Record]| -> Vec<String> {
-            records.iter().map(Record::line).collect()
-        };
-        match records.strip_prefix(local) {
-            Some(new) => {
-                // Opened also when there is nothing to add: a log that cannot be written is known
-                // before anything is changed.
-                let file = self.file(LineFile::open_private(&self.path))?;
-                self.file(file.add_all_for_good(&lines(new)))?;
-            }
-            None => {
-                let digest: String = head_of(local).hash.0.chars().take(8).collect();
-                let own = lines(local).join("\n") + "\n";
-                self.file(files::write_private(&self.beside(&format!("fork-{digest}")), own))?;
-                let text = lines(records).join("\n") + "\n";
-                self.file(files::write_private(&self.path, text))?;
-            }
+        let lines =
+            |records: &[Record]| -> Vec<String> { records.iter().map(Record::line).collect() };
+        if let Some(new) = records.strip_prefix(local) {
+            // Opened also when there is nothing to add: a log that cannot be written is known before
+            // anything is changed.
+            let file = self.file(LineFile::open_private(&self.path))?;
+            self.file(file.add_all_for_good(&lines(new)))?;
+        } else {
+            let digest: String = head_of(local).hash.0.chars().take(8).collect();
+            let own = lines(local).join("\n") + "\n";
+            self.file(files::write_private(&self.beside(&format!("fork-{digest}")), own))?;
+            // No head, rather than one of another chain, after a crash between the two files.
+            self.file(files::remove(&self.beside("head")))?;
+            let text = lines(records).join("\n") + "\n";
+            self.file(files::write_private(&self.path, text))?;
         }
         let head = serde_json::to_string(&head_of(records)).unwrap_or_default() + "\n";
         self.file(files::write_private(&self.beside("head"), head))

@@ -84,7 +84,9 @@ pub enum Wrong {
         sequence: u64,
     },
     /// The log is shorter than it was.
-    #[error("the log ends with record {found}, but record {written} was written: its end was cut off")]
+    #[error(
+        "the log ends with record {found}, but record {written} was written: its end was cut off"
+    )]
     Short {
         /// The last record.
         found: u64,
@@ -132,7 +134,7 @@ pub fn compare_with_head(records: &[Record], head: &Head) -> Option<Problem> {
     }
     let there = records.iter().find(|record| record.sequence == head.sequence);
     let good = head.sequence == 0 || there.is_some_and(|record| record.hash == head.hash);
-    (!good).then(|| Problem { line, wrong: Wrong::Replaced { sequence: head.sequence } })
+    (!good).then_some(Problem { line, wrong: Wrong::Replaced { sequence: head.sequence } })
 }
 
 #[derive(Default)]

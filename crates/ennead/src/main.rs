@@ -1,6 +1,7 @@
 //! The command line of ennead: reads arguments, calls the libraries, prints, chooses the exit code.
 
 mod cli;
+mod cli_audit;
 mod cli_cost;
 mod cli_fault;
 mod cli_lab;
@@ -72,6 +73,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Ssh(args) => return commands::ssh::run(&global, &args).await,
         Command::Drill(command) => commands::drill::run(&global, &command).await?,
         Command::Down(args) => commands::down::run(&global, &args).await?,
+        Command::Audit(command) => commands::audit::run(&global, &command).await?,
         Command::Lab(command) => commands::lab::run(&global, &command).await?,
         Command::Completions(args) => commands::completions::run(&args),
         Command::Node(command) => commands::node::run(&command).await?,

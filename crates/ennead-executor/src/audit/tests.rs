@@ -157,8 +157,7 @@ async fn operators_who_cannot_see_each_other_make_a_fork_that_is_shown_and_whole
     }
     assert_eq!(commands(&place.copies.of("a")), all);
     assert_eq!(place.copies.of("a"), place.copies.of("b"));
-    let forked: Vec<_> =
-        runs(&place.copies.of("a")).into_iter().filter(|run| run.forked).collect();
+    let forked: Vec<_> = runs(&place.copies.of("a")).into_iter().filter(|run| run.forked).collect();
     assert_eq!(forked.len(), 1);
 }
 
@@ -173,7 +172,8 @@ async fn a_log_that_was_cut_is_not_continued() {
     let cut: String = text.lines().take(2).flat_map(|line| [line, "\n"]).collect();
     ennead_host::files::write(anna.log.path(), cut).unwrap();
     let at = "2026-11-23T12:00:00Z".parse().unwrap();
-    let event = |_| Event::WentOn { run: Digest(String::new()), plan_sha256: Digest(String::new()) };
+    let event =
+        |_| Event::WentOn { run: Digest(String::new()), plan_sha256: Digest(String::new()) };
     let error = anna.record(&place.copies, &place.nodes, at, event).await.unwrap_err();
     assert!(error.to_string().ends_with("record 3 was written: its end was cut off"), "{error}");
     // Moved away with its head, the log is taken from the nodes.
@@ -190,6 +190,7 @@ async fn a_log_that_cannot_be_written_is_an_error() {
     ennead_host::files::write(&place.root.join("anna"), "").unwrap();
     let anna = place.operator("anna");
     let at = "2026-11-23T12:00:00Z".parse().unwrap();
-    let event = |_| Event::WentOn { run: Digest(String::new()), plan_sha256: Digest(String::new()) };
+    let event =
+        |_| Event::WentOn { run: Digest(String::new()), plan_sha256: Digest(String::new()) };
     assert!(anna.record(&place.copies, &[], at, event).await.is_err());
 }

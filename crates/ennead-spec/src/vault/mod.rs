@@ -14,6 +14,7 @@ mod contents;
 mod ensure;
 mod files;
 mod keys;
+mod recipient;
 mod resolve;
 mod sealed;
 mod wanted;

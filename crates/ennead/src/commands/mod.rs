@@ -1,5 +1,6 @@
 //! One file per verb.
 
+pub(crate) mod audit;
 mod availability;
 mod capacity;
 pub(crate) mod check;

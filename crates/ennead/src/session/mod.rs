@@ -1,5 +1,6 @@
 //! One run's view of a platform: its spec, its secrets, its cloud and its nodes.
 
+mod audit;
 mod effects;
 mod platform;
 mod spec;
@@ -28,6 +29,7 @@ use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::paths;
 use crate::progress::WalkView;
+pub(crate) use audit::{AuditRun, add_walk, nothing_yet};
 pub(crate) use effects::RealEffects;
 pub(crate) use spec::{Checked, check_spec, cloud_access};
 
@@ -81,6 +83,10 @@ impl Session {
 
     pub(crate) fn endpoint(&self) -> &str {
         self.client.endpoint()
+    }
+
+    pub(crate) fn pool(&self) -> &NodePool {
+        &self.pool
     }
 
     pub(crate) fn vault(&self) -> &Vault {
