@@ -36,7 +36,7 @@ pub use inventory::{
 pub use known::Known;
 pub use load::{Load, parse_bytes};
 pub use money::{Money, MoneyError};
-pub use names::{ComponentName, NameError, NodeName, ServiceName, SiteName, TierName};
+pub use names::{ComponentName, NameError, NodeName, PersonName, ServiceName, SiteName, TierName};
 pub use order::{Condition, NodeAction, NodeOrder, OnChange};
 pub use outcome::{ActionReport, NodeReport, Outcome};
 pub use plan::{Blocked, Gate, Plan, Risk, Step, StepAction, StepId};

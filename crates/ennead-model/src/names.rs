@@ -109,6 +109,10 @@ name!(
     ServiceName
 );
 name!(
+    /// The name of somebody who may connect to the platform's private networks.
+    PersonName
+);
+name!(
     /// The name of a component: etcd as a kind, not one instance of it.
     ComponentName
 );

@@ -16,6 +16,7 @@ pub(crate) use crate::cli_audit::NodeAuditCommand;
 use crate::cli_cost::CostArgs;
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
+use crate::cli_vpn::VpnCommand;
 use crate::exit_code::Exit;
 
 /// Describes, checks, provisions, deploys, operates and proves a platform on Hetzner Cloud
@@ -73,6 +74,9 @@ pub(crate) enum Command {
     Drill(DrillCommand),
     /// Delete the platform's servers and everything else it has in the cloud
     Down(DownArgs),
+    /// Who may connect to the private networks
+    #[command(subcommand)]
+    Vpn(VpnCommand),
     /// Who changed what, and whether that record is whole
     #[command(subcommand)]
     Audit(AuditCommand),

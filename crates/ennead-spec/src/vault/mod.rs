@@ -21,6 +21,7 @@ mod wanted;
 
 pub use contents::Vault;
 pub use files::VaultFiles;
+pub use recipient::new_wireguard_key;
 pub use resolve::Resolver;
 pub use wanted::{LeafRequest, Wanted};
 

@@ -22,3 +22,4 @@ pub(crate) mod status;
 mod suggest;
 mod survive;
 pub(crate) mod up;
+pub(crate) mod vpn;

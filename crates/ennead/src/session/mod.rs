@@ -4,6 +4,7 @@ mod audit;
 mod effects;
 mod platform;
 mod spec;
+mod vpn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -20,6 +21,7 @@ use ennead_model::inventory::INVENTORY_FORMAT_VERSION;
 use ennead_model::{Fingerprints, Inventory, Known, NodeName, Plan, Ref, RefKind};
 use ennead_planner::plan::{PlanInput, is_only_doubt, plan};
 use ennead_spec::Spec;
+use ennead_spec::people::People;
 use ennead_spec::vault::{Resolver, Vault, VaultError, VaultFiles, Wanted};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +60,12 @@ impl Session {
     /// Reads and checks the spec, opens the vault (making what it lacks), finds endpoint and token.
     pub(crate) fn open(global: &Global) -> Result<Self, CommandError> {
         let checked = check_spec(&global.spec)?;
-        let (spec, spec_sha256) = checked.accepted()?;
+        let (mut spec, spec_sha256) = checked.accepted()?;
+        let people = People::load(&People::beside(&global.spec));
+        let people = people
+            .map_err(|error| CommandError::from_error(Exit::Usage, &error).hint(error.hint()))?;
+        // The plan is pure: who has expired by now is left out here.
+        spec.options.vpn.people = people.current(clock::now(), spec.options.vpn.prefix);
         let vault = Arc::new(open_vault(global, &spec)?);
         let access = cloud_access(global, &spec)?;
         let client = Client::new(&access.endpoint, &access.token, RetryPolicy::default())
