@@ -47,6 +47,7 @@ macro_rules! components {
 components! {
     base => Base,
     wireguard => Wireguard,
+    vpn => Vpn,
     etcd => Etcd,
     postgres => Postgres,
     pgbouncer => Pgbouncer,

@@ -82,7 +82,7 @@ fn write_neighbour(path: &Utf8Path, content: &[u8], mode: u32, owner: Owner) -> 
     file.sync_all()
 }
 
-fn sync_parent(path: &Utf8Path) -> io::Result<()> {
+pub(crate) fn sync_parent(path: &Utf8Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if !parent.as_str().is_empty() => fs::File::open(parent)?.sync_all(),
         _ => Ok(()),

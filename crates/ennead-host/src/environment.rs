@@ -28,6 +28,16 @@ pub fn current_directory() -> std::io::Result<Utf8PathBuf> {
         .map_err(|_| std::io::Error::other("the current directory is not UTF-8"))
 }
 
+/// Returns who runs the program, as `account@machine`: behind `sudo` the account that called it.
+pub fn person() -> String {
+    let uid = nix::unistd::getuid();
+    let account = nix::unistd::User::from_uid(uid).ok().flatten();
+    let account = account.map_or_else(|| uid.to_string(), |user| user.name);
+    let account = read("SUDO_USER").filter(|_| uid.is_root()).unwrap_or(account);
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{account}@{machine}")
+}
+
 /// Returns a directory for sockets of this user that does not outlive a reboot: below
 /// `$XDG_RUNTIME_DIR`, or for root `/run`, or else `/tmp`. Not made yet.
 pub fn runtime_directory() -> Utf8PathBuf {

@@ -2,10 +2,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::disk::failed;
+use crate::disk::{failed, sync_parent};
 use crate::host::HostError;
 
 /// A file open for growing. Each line is handed to the system as a whole, at once.
@@ -24,6 +25,30 @@ impl LineFile {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let file = file.map_err(failed("this machine", "open", path))?;
         Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// As [`LineFile::open`]; a file that is made is readable by its owner alone, mode 0600.
+    ///
+    /// # Errors
+    /// [`HostError::File`].
+    pub fn open_private(path: &Utf8Path) -> Result<Self, HostError> {
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        let file = file.map_err(failed("this machine", "open", path))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Adds lines with one write and returns when they, and the file's name, are on the disk.
+    ///
+    /// # Errors
+    /// [`HostError::File`].
+    pub fn add_all_for_good(mut self, lines: &[String]) -> Result<(), HostError> {
+        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_all());
+        written.and_then(|()| sync_parent(&self.path)).map_err(failed(
+            "this machine",
+            "write",
+            &self.path,
+        ))
     }
 
     /// Adds a line; the text holds no line's end.

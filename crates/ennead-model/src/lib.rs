@@ -42,7 +42,8 @@ pub use known::Known;
 pub use load::{Load, parse_bytes};
 pub use money::{Money, MoneyError};
 pub use names::{
-    ComponentName, EntryName, NameError, NodeName, ServiceName, SiteName, TierName, VolumeName,
+    ComponentName, EntryName, NameError, NodeName, PersonName, ServiceName, SiteName, TierName,
+    VolumeName,
 };
 pub use order::{Condition, NodeAction, NodeOrder, OnChange};
 pub use outcome::{ActionReport, NodeReport, Outcome};

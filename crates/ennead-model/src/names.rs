@@ -117,6 +117,10 @@ name!(
     VolumeName
 );
 name!(
+    /// The name of somebody who may connect to the platform's private networks.
+    PersonName
+);
+name!(
     /// The name of a component: etcd as a kind, not one instance of it.
     ComponentName
 );

@@ -1,5 +1,7 @@
 //! What the command line calls on a node: one JSON document in, one out.
 
+use ennead_audit::wire::{AppendRequest, ReadRequest};
+use ennead_audit::{AuditLog, LogError};
 use ennead_host::LocalHost;
 use ennead_model::{Condition, NodeOrder};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,9 @@ pub enum CommandError {
         /// Why.
         source: std::io::Error,
     },
+    /// The node's copy of the audit log could not be used.
+    #[error(transparent)]
+    Audit(#[from] LogError),
     /// The node could not be observed.
     #[error("cannot observe this node: {why}")]
     Observe {
@@ -75,6 +80,28 @@ pub async fn observe() -> Result<(), CommandError> {
 pub async fn test() -> Result<(), CommandError> {
     let condition: Condition = read("condition").await?;
     write(&crate::test(&here().0, &condition).await).await
+}
+
+fn audit_log() -> AuditLog {
+    AuditLog::new(format!("{STATE_DIRECTORY}/audit.log"))
+}
+
+/// `ennead node audit read`: a question in, the copy's head and lines out.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn audit_read() -> Result<(), CommandError> {
+    let request: ReadRequest = read("question").await?;
+    write(&crate::audit::read(&audit_log(), request)?).await
+}
+
+/// `ennead node audit append`: lines in, the copy's new head out.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn audit_append() -> Result<(), CommandError> {
+    let request: AppendRequest = read("list of lines").await?;
+    write(&crate::audit::append(&audit_log(), &request)?).await
 }
 
 async fn read<T: for<'de> Deserialize<'de>>(expected: &'static str) -> Result<T, CommandError> {

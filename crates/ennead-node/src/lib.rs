@@ -1,4 +1,4 @@
-//! What runs on a node: apply, observe, test, tunnel, probe, guard.
+//! What runs on a node: apply, observe, test, audit, tunnel, probe, guard.
 //!
 //! The `ennead` program on a node is started over SSH, reads one JSON document, does what it says
 //! and writes one. It makes no choices: an order is complete. What it has to remember lies in
@@ -7,6 +7,7 @@
 
 mod action;
 pub mod apply;
+pub mod audit;
 pub mod commands;
 pub mod condition;
 pub mod guard;

@@ -16,6 +16,7 @@ mod load;
 mod operator;
 mod options;
 mod parse;
+pub mod people;
 mod presets;
 mod promise;
 mod render;

@@ -11,10 +11,13 @@ use ennead_lab::state::Limits;
 use ennead_model::NodeName;
 use ennead_planner::suggest::Distances;
 
+use crate::cli_audit::AuditCommand;
+pub(crate) use crate::cli_audit::NodeAuditCommand;
 use crate::cli_cost::CostArgs;
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
 use crate::cli_trust::{CertsCommand, SecretsCommand};
+use crate::cli_vpn::VpnCommand;
 use crate::exit_code::Exit;
 
 /// Describes, checks, provisions, deploys, operates and proves a platform on Hetzner Cloud
@@ -78,6 +81,12 @@ pub(crate) enum Command {
     Drill(DrillCommand),
     /// Delete the platform's servers and everything else it has in the cloud
     Down(DownArgs),
+    /// Who may connect to the private networks
+    #[command(subcommand)]
+    Vpn(VpnCommand),
+    /// Who changed what, and whether that record is whole
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// The Hetzner Cloud in a box
     #[command(subcommand)]
     Lab(LabCommand),
@@ -335,6 +344,9 @@ pub(crate) enum NodeCommand {
     Observe,
     /// Test the condition on standard input
     Test,
+    /// This node's copy of the audit log
+    #[command(subcommand)]
+    Audit(NodeAuditCommand),
     /// Run a userspace WireGuard interface in the foreground
     Tunnel {
         /// Interface, for example wg0

@@ -1,16 +1,19 @@
 //! The command line of ennead: reads arguments, calls the libraries, prints, chooses the exit code.
 
 mod cli;
+mod cli_audit;
 mod cli_cost;
 mod cli_fault;
 mod cli_lab;
 mod cli_trust;
+mod cli_vpn;
 mod commands;
 mod diff;
 mod error;
 mod exit_code;
 mod page;
 mod paths;
+mod profile;
 mod progress;
 #[cfg(test)]
 mod reference;
@@ -77,6 +80,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Certs(command) => commands::certs::run(&global, &command).await?,
         Command::Drill(command) => commands::drill::run(&global, &command).await?,
         Command::Down(args) => commands::down::run(&global, &args).await?,
+        Command::Audit(command) => commands::audit::run(&global, &command).await?,
+        Command::Vpn(command) => commands::vpn::run(&global, &command).await?,
         Command::Lab(command) => commands::lab::run(&global, &command).await?,
         Command::Completions(args) => commands::completions::run(&args),
         Command::Node(command) => commands::node::run(&command).await?,

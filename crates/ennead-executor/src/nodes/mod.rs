@@ -2,6 +2,7 @@
 //! it how it is. Everything goes over SSH; the program on the node reads one JSON document and
 //! writes one.
 
+mod audit;
 mod error;
 mod pool;
 mod program;

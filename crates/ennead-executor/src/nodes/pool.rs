@@ -277,7 +277,9 @@ impl NodePool {
         .await;
     }
 
-    async fn ask<T: DeserializeOwned>(
+    /// Asks a node's program a question: one JSON document in, one out. A node without this version of
+    /// the program is asked through the one that it has.
+    pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         node: &NodeName,
         verb: &str,
@@ -286,9 +288,10 @@ impl NodePool {
     ) -> Result<T, NodeError> {
         let entry = self.entry(node)?;
         let path = self.directories.versions.join(self.program().await?.file_name());
-        let script = r#"[ -x "$1" ] || set -- "$2" "$2" "$3"; exec "$1" node "$3""#;
+        let script = r#"p=$1; [ -x "$p" ] || p=$2; shift 2; exec "$p" node "$@""#;
         let command = Command::new("sh").args(["-c", script, "sh", path.as_str()]);
-        let command = command.args([self.directories.link.as_str(), verb]).stdin(question);
+        let command = command.arg(self.directories.link.as_str()).args(verb.split(' '));
+        let command = command.stdin(question);
         let output = run(&entry, &command.deadline(limit)).await?;
         if output.status == NOT_FOUND {
             let what = "the ennead program is not on it yet".to_owned();
@@ -319,7 +322,7 @@ async fn run(entry: &Entry, command: &Command) -> Result<Output, NodeError> {
     answer
 }
 
-fn json<T: Serialize>(node: &NodeName, value: &T) -> Result<String, NodeError> {
+pub(super) fn json<T: Serialize>(node: &NodeName, value: &T) -> Result<String, NodeError> {
     serde_json::to_string(value).map_err(|error| NodeError::Answer {
         node: node.clone(),
         command: "write the question".to_owned(),

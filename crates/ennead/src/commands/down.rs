@@ -1,12 +1,13 @@
 //! `ennead down`: the platform's objects in the cloud are deleted, data included.
 
+use ennead_audit::Verdict;
 use ennead_planner::plan::down_plan;
 
 use super::up;
 use crate::cli::{DownArgs, Global};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::session::{Session, cancelled_by_ctrl_c};
+use crate::session::{Session, add_walk, cancelled_by_ctrl_c, nothing_yet};
 use crate::ui;
 
 /// Deletes the platform after the operator typed its name, or gave `--yes`.
@@ -30,7 +31,16 @@ pub(crate) async fn run(global: &Global, args: &DownArgs) -> Result<Exit, Comman
         }
     }
     let cancel = cancelled_by_ctrl_c()?;
-    let walked = session.walk(&plan, &cancel).await?;
+    let audit = session.begin_audit(global, "down", Some(&plan)).await?;
+    let walked = session.walk(&plan, &cancel).await;
+    let mut tally = nothing_yet();
+    if let Ok(walked) = &walked {
+        add_walk(&mut tally, &walked.report);
+    }
+    // The nodes that kept copies are gone, unless something failed.
+    let ended = audit.end(tally, tally.verdict != Verdict::Done).await;
+    let walked = walked?;
+    ended?;
     if !walked.report.is_done() {
         return Err(up::failed(&walked.report));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ennead_audit::{Tally, Verdict};
 use ennead_components::haproxy::{READ_PORT, WRITE_PORT};
 use ennead_drill::{
     DrillError, DrillReport, Ground, Limits, PowerLoss, Target, Timing, evidence, list, power_loss,
@@ -16,7 +17,7 @@ use crate::cli::{DrillCommand, Global, PowerLossArgs};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::progress::say_with_time;
-use crate::session::{Session, cancelled_by_ctrl_c};
+use crate::session::{Session, cancelled_by_ctrl_c, nothing_yet};
 use crate::ui::{self, Cell, Tone};
 
 /// What `--json` prints of a finished drill.
@@ -87,12 +88,30 @@ async fn run_power_loss(global: &Global, args: &PowerLossArgs) -> Result<Exit, C
     let tell = |progress: ennead_drill::Progress| {
         say_with_time(&format!("run {}/{}: {}", progress.run, progress.runs, progress.text));
     };
+    // Nodes are asked for their copies of the audit log; what they are is not of interest yet.
+    session.observe_cloud().await?;
+    let command = format!("drill power-loss --target {} --runs {}", args.target, args.runs);
+    let audit = session.begin_audit(global, &command, None).await?;
     let report = power_loss(&session, &ground, &options, &tell, &cancel).await;
+    let ended = audit.end(tally(report.as_ref().ok(), cancel.is_cancelled()), true).await;
     let report = report.map_err(|error| drill_error(&error, global))?;
     let folder = evidence::write(&args.evidence, &report).or_exit(Exit::Internal)?;
     let passed = report.verdict.passed;
+    ended?;
     show(&report, folder.as_str(), args.json);
     Ok(if passed { Exit::Done } else { Exit::DrillFailed })
+}
+
+/// A drill's runs are its steps: each cuts the power of a node, which is a change.
+fn tally(report: Option<&DrillReport>, cancelled: bool) -> Tally {
+    let runs = report.map_or(0, |report| u64::try_from(report.runs.len()).unwrap_or(u64::MAX));
+    let passed = report.is_some_and(|report| report.verdict.passed);
+    let verdict = match (passed, cancelled) {
+        (true, _) => Verdict::Done,
+        (false, true) => Verdict::Cancelled,
+        (false, false) => Verdict::Failed,
+    };
+    Tally { verdict, steps: runs, changed: runs, failed: u64::from(!passed), ..nothing_yet() }
 }
 
 fn ground(

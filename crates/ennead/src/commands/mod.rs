@@ -1,5 +1,6 @@
 //! One file per verb.
 
+pub(crate) mod audit;
 mod availability;
 mod capacity;
 pub(crate) mod certs;
@@ -24,3 +25,4 @@ pub(crate) mod status;
 mod suggest;
 mod survive;
 pub(crate) mod up;
+pub(crate) mod vpn;

@@ -8,7 +8,7 @@ use ennead_node::{commands, probe};
 use tokio::io::BufReader;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::NodeCommand;
+use crate::cli::{NodeAuditCommand, NodeCommand};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::ui;
@@ -19,6 +19,12 @@ pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
         NodeCommand::Apply => commands::apply().await.or_exit(Exit::Internal)?,
         NodeCommand::Observe => commands::observe().await.or_exit(Exit::Internal)?,
         NodeCommand::Test => commands::test().await.or_exit(Exit::Internal)?,
+        NodeCommand::Audit(NodeAuditCommand::Read) => {
+            commands::audit_read().await.or_exit(Exit::Internal)?;
+        }
+        NodeCommand::Audit(NodeAuditCommand::Append) => {
+            commands::audit_append().await.or_exit(Exit::Internal)?;
+        }
         NodeCommand::Tunnel { .. } => {
             return Err(CommandError::new(Exit::Internal, "a tunnel is run without a runtime"));
         }

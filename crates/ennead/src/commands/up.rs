@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use ennead_audit::{Tally, Verdict};
 use ennead_executor::walk::{StepResult, WalkReport};
 use ennead_host::clock::{Stopwatch, wait_until};
 use ennead_model::{Inventory, Plan, StepAction};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::{plan, status};
 use crate::cli::{Global, UpArgs};
 use crate::error::CommandError;
 use crate::exit_code::Exit;
-use crate::session::{Session, cancelled_by_ctrl_c};
+use crate::session::{AuditRun, Session, add_walk, cancelled_by_ctrl_c, nothing_yet};
 use crate::ui::{self, Tone};
 
 /// Plans after which the platform must be as the spec says. The first brings servers and what runs
@@ -47,37 +49,85 @@ pub(crate) async fn run(global: &Global, args: &UpArgs) -> Result<Exit, CommandE
     let watch = Stopwatch::start();
     let session = Session::open_to_change(global)?;
     let mut summary = Summary { platform: session.spec().platform.clone(), ..Summary::default() };
-    let mut seen = look(&session, args).await?;
+    let seen = look(&session, args).await?;
     if args.dry_run {
         return plan::show(&seen.1, args.json);
     }
     // Before the first word about what will be changed: looking may be cut short, changing may not.
     let cancel = cancelled_by_ctrl_c()?;
-    loop {
-        let (inventory, mut next) = seen;
-        if !next.blocked.is_empty() {
-            return plan::show(&next, args.json);
+    if !seen.1.blocked.is_empty() {
+        return plan::show(&seen.1, args.json);
+    }
+    let mut tally = nothing_yet();
+    let inventory = if seen.1.steps.is_empty() {
+        seen.0
+    } else {
+        let audit = session.begin_audit(global, "up", Some(&seen.1)).await?;
+        let run = Rounds { session: &session, args, audit: &audit, cancel: &cancel };
+        let answer = run.walk(seen, &mut summary, &mut tally).await;
+        if answer.is_err() && tally.verdict == Verdict::Done {
+            tally.verdict = Verdict::Failed;
         }
-        if next.steps.is_empty() {
-            session.confirm_rolled_out()?;
-            return Ok(finish(summary, &session, &inventory, watch, args.json));
+        let ended = audit.end(tally, true).await;
+        let answer = answer?;
+        ended?;
+        match answer {
+            Ok(inventory) => inventory,
+            Err(blocked) => return Ok(blocked),
         }
-        if summary.rounds == ROUNDS_MAX {
-            return Err(unsettled(&next));
+    };
+    session.confirm_rolled_out()?;
+    Ok(finish(summary, &session, &inventory, watch, args.json))
+}
+
+/// What all rounds of a run have in common.
+struct Rounds<'a> {
+    session: &'a Session,
+    args: &'a UpArgs,
+    audit: &'a AuditRun<'a>,
+    cancel: &'a CancellationToken,
+}
+
+impl Rounds<'_> {
+    /// Walks plans until one has nothing to do; gives what was seen then, or how to exit when a later
+    /// plan is blocked.
+    async fn walk(
+        &self,
+        mut seen: (Inventory, Plan),
+        summary: &mut Summary,
+        tally: &mut Tally,
+    ) -> Result<Result<Inventory, Exit>, CommandError> {
+        let Self { session, args, .. } = self;
+        loop {
+            let (inventory, mut next) = seen;
+            if !next.blocked.is_empty() {
+                tally.verdict = Verdict::Failed;
+                return Ok(Err(plan::show(&next, args.json)?));
+            }
+            if next.steps.is_empty() {
+                return Ok(Ok(inventory));
+            }
+            if summary.rounds == ROUNDS_MAX {
+                tally.verdict = Verdict::Failed;
+                return Err(unsettled(&next));
+            }
+            if summary.rounds == 0 && !args.json {
+                ui::say(format!("{} steps, generation {}.", next.steps.len(), next.generation));
+            } else if summary.rounds > 0 {
+                self.audit.go_on(&next).await?;
+            }
+            limit_reaching(&mut next, args.reach_timeout);
+            let walked = session.walk(&next, self.cancel).await?;
+            add_walk(tally, &walked.report);
+            summary.rounds += 1;
+            summary.changed += walked.report.changed();
+            summary.steps += walked.report.steps.len();
+            summary.servers_ready_s = summary.servers_ready_s.or(walked.servers_ready_s);
+            if !walked.report.is_done() {
+                return Err(failed(&walked.report));
+            }
+            seen = look(session, args).await?;
         }
-        if summary.rounds == 0 && !args.json {
-            ui::say(format!("{} steps, generation {}.", next.steps.len(), next.generation));
-        }
-        limit_reaching(&mut next, args.reach_timeout);
-        let walked = session.walk(&next, &cancel).await?;
-        summary.rounds += 1;
-        summary.changed += walked.report.changed();
-        summary.steps += walked.report.steps.len();
-        summary.servers_ready_s = summary.servers_ready_s.or(walked.servers_ready_s);
-        if !walked.report.is_done() {
-            return Err(failed(&walked.report));
-        }
-        seen = look(&session, args).await?;
     }
 }
 

@@ -1,9 +1,11 @@
 //! One run's view of a platform: its spec, its secrets, its cloud and its nodes.
 
+mod audit;
 mod effects;
 mod platform;
 mod spec;
 mod vault;
+mod vpn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -23,6 +25,7 @@ use ennead_model::{
 use ennead_planner::plan::objects::floating_ip_name;
 use ennead_planner::plan::{PlanInput, is_only_doubt, plan};
 use ennead_spec::Spec;
+use ennead_spec::people::People;
 use ennead_spec::vault::{Resolver, Vault};
 use secrecy::ExposeSecret as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +36,7 @@ use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::paths;
 use crate::progress::WalkView;
+pub(crate) use audit::{AuditRun, add_walk, nothing_yet};
 pub(crate) use effects::RealEffects;
 pub(crate) use spec::{Checked, check_spec, cloud_access};
 pub(crate) use vault::{OperatorVault, certificate_findings, vault_error};
@@ -72,7 +76,12 @@ impl Session {
 
     fn open_with(global: &Global, renew: bool) -> Result<Self, CommandError> {
         let checked = check_spec(&global.spec)?;
-        let (spec, spec_sha256) = checked.accepted()?;
+        let (mut spec, spec_sha256) = checked.accepted()?;
+        let people = People::load(&People::beside(&global.spec));
+        let people = people
+            .map_err(|error| CommandError::from_error(Exit::Usage, &error).hint(error.hint()))?;
+        // The plan is pure: who has expired by now is left out here.
+        spec.options.vpn.people = people.current(clock::now(), spec.options.vpn.prefix);
         let mut operator_vault = OperatorVault::of(global, &spec);
         let vault = Arc::new(operator_vault.open(renew)?);
         let access = cloud_access(global, &spec)?;
@@ -101,6 +110,10 @@ impl Session {
 
     pub(crate) fn endpoint(&self) -> &str {
         self.client.endpoint()
+    }
+
+    pub(crate) fn pool(&self) -> &NodePool {
+        &self.pool
     }
 
     pub(crate) fn vault(&self) -> &Vault {
