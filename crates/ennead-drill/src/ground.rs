@@ -55,6 +55,8 @@ pub struct Timing {
     /// For the cloud to say that the power is off, the lab that its fault is in force, a node that
     /// its process is killed or another is primary.
     pub power_deadline: Duration,
+    /// In which a power-off that the cloud did not confirm may still happen.
+    pub doubt: Duration,
     /// For writes to come back.
     pub writes_deadline: Duration,
     /// How long writes must go on afterwards.
@@ -71,6 +73,7 @@ impl Default for Timing {
             steady_deadline: Duration::from_mins(1),
             steady_for: Duration::from_secs(3),
             power_deadline: Duration::from_secs(30),
+            doubt: Duration::from_secs(15),
             writes_deadline: Duration::from_mins(1),
             keep_writing: Duration::from_secs(5),
             healthy_deadline: Duration::from_mins(3),

@@ -69,7 +69,7 @@ impl Fault {
                     Target::Node(node) if fleet.nodes.contains_key(node) => node.clone(),
                     Target::Node(node) => return Err(DrillError::NoNode { node: node.clone() }),
                 };
-                one(fleet, steady, target.clone(), Break::CutPower(vec![target]))
+                one(fleet, steady, &target, Break::CutPower(vec![target.clone()]))
             }
             Self::SiteLoss { site } => {
                 let home = fleet.nodes.get(&steady.primary).map(|node| &node.site);
@@ -81,19 +81,19 @@ impl Fault {
             Self::ProcessKill { process } => {
                 let breaks = Break::Kill { node: primary(), process: *process };
                 let what = format!("{process} on {}", steady.primary);
-                let plan = one(fleet, steady, primary(), breaks)?;
+                let plan = one(fleet, steady, &steady.primary, breaks)?;
                 // The process may come back before anybody takes over.
                 Ok(Plan { takeover: false, what, ..plan })
             }
             Self::Freeze => {
                 let servers = vec![steady.primary.to_string()];
-                one(fleet, steady, primary(), Break::Order(LabFault::Freeze { servers }))
+                one(fleet, steady, &steady.primary, Break::Order(LabFault::Freeze { servers }))
             }
             Self::Switchover => {
                 let to = successor(fleet, steady, |_| true)?;
                 let what = format!("{} to {to}", steady.primary);
                 let moves = Break::Switchover(Move { from: primary(), to });
-                Ok(Plan { what, ..one(fleet, steady, primary(), moves)? })
+                Ok(Plan { what, ..one(fleet, steady, &steady.primary, moves)? })
             }
             Self::Partition { sites } => partition(fleet, steady, sites.as_ref()),
         }
@@ -101,13 +101,13 @@ impl Fault {
 }
 
 /// A plan that touches one node.
-fn one(fleet: &Fleet, steady: &Steady, node: NodeName, breaks: Break) -> Result<Plan, DrillError> {
+fn one(fleet: &Fleet, steady: &Steady, node: &NodeName, breaks: Break) -> Result<Plan, DrillError> {
     let touched = vec![node.clone()];
     Ok(Plan {
         first: None,
         breaks,
         what: node.to_string(),
-        takeover: node == steady.primary,
+        takeover: *node == steady.primary,
         probe: probe_for(fleet, &touched, node.as_str())?,
         touched,
     })
@@ -230,4 +230,87 @@ pub fn site_that_may_be_lost(fleet: &Fleet) -> Option<SiteName> {
         fleet.running(POSTGRES).any(here) && survives(fleet, &names(fleet, here), "").is_ok()
     };
     fleet.sites.keys().find(may).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steady::steady;
+    use crate::testing::{fleet, healthy, name};
+
+    fn planned(fault: &Fault, primary: &str) -> Result<Plan, DrillError> {
+        let fleet = fleet();
+        fault.plan(&steady(&fleet, &healthy(primary)).unwrap(), &fleet)
+    }
+
+    fn site(text: &str) -> SiteName {
+        SiteName::new(text).unwrap()
+    }
+
+    fn lost(text: &str) -> Fault {
+        Fault::SiteLoss { site: Some(site(text)) }
+    }
+
+    #[test]
+    fn a_site_is_lost_with_the_primary_in_it_and_watched_from_another() {
+        for fault in [Fault::SiteLoss { site: None }, lost("west")] {
+            let plan = planned(&fault, "db-1").unwrap();
+            assert_eq!(plan.breaks, Break::CutPower(vec![name("db-1"), name("app-1")]));
+            assert_eq!((plan.first, plan.takeover), (None, true));
+            assert_eq!(plan.probe, name("app-2"));
+        }
+        let plan = planned(&lost("west"), "db-3").unwrap();
+        assert_eq!(plan.first, Some(Move { from: name("db-3"), to: name("db-1") }));
+    }
+
+    #[test]
+    fn what_nothing_could_survive_is_refused() {
+        let refused = DrillError::NoMajority { what: "site east".to_owned(), gone: 2, all: 3 };
+        assert_eq!(planned(&lost("east"), "db-1").unwrap_err(), refused);
+        assert_eq!(planned(&Fault::SiteLoss { site: None }, "db-2").unwrap_err(), refused);
+        assert!(matches!(planned(&lost("north"), "db-1"), Err(DrillError::NoSite { .. })));
+        assert_eq!(site_that_may_be_lost(&fleet()), Some(site("west")));
+    }
+
+    #[test]
+    fn a_switchover_goes_to_a_synchronous_replica_nearby() {
+        let to = |primary: &str| match planned(&Fault::Switchover, primary).unwrap().breaks {
+            Break::Switchover(Move { to, .. }) => to,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(to("db-1"), name("db-2"));
+        assert_eq!(to("db-2"), name("db-3"));
+        let fleet = fleet();
+        let mut alone = steady(&fleet, &healthy("db-1")).unwrap();
+        alone.synchronous.clear();
+        let error = Fault::Switchover.plan(&alone, &fleet).unwrap_err();
+        assert_eq!(error, DrillError::NoReplica { primary: name("db-1") });
+    }
+
+    #[test]
+    fn a_killed_process_may_come_back_where_it_was() {
+        let plan = planned(&Fault::ProcessKill { process: Process::Postgres }, "db-2").unwrap();
+        let kill = Break::Kill { node: name("db-2"), process: Process::Postgres };
+        assert_eq!((plan.breaks, plan.takeover), (kill, false));
+        assert_eq!(plan.what, "postgres on db-2");
+    }
+
+    #[test]
+    fn the_client_stands_on_the_side_that_decides() {
+        let both = |from, to| Fault::Partition { sites: Some((site(from), site(to))) };
+        for fault in [Fault::Partition { sites: None }, both("west", "east"), both("east", "west")]
+        {
+            for (primary, takeover) in [("db-1", true), ("db-3", false)] {
+                let plan = planned(&fault, primary).unwrap();
+                let words = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+                let parted = LabFault::Partition {
+                    from: words(&["app-1", "db-1"]),
+                    to: words(&["app-2", "db-2", "db-3"]),
+                };
+                assert_eq!(plan.breaks, Break::Order(parted));
+                assert_eq!((plan.takeover, plan.probe), (takeover, name("app-2")));
+            }
+        }
+        assert_eq!(planned(&both("west", "west"), "db-1"), Err(DrillError::OneSide));
+    }
 }

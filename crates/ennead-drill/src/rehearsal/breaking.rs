@@ -18,8 +18,6 @@ use crate::platform::PlatformError;
 /// Time in which a server whose power-off was confirmed is looked for as off; an estimate, longer
 /// than any cloud takes to show what it has confirmed.
 const SEEN_OFF: Duration = Duration::from_secs(5);
-/// Time in which a power-off that the cloud did not confirm may still happen.
-const DOUBT: Duration = Duration::from_secs(15);
 /// Time in which the cloud must take the order to give power back, and the lab the order to end a
 /// fault. Long: a server that stays off is the worst that a drill can leave behind.
 const MEND_DEADLINE: Duration = Duration::from_mins(5);
@@ -145,7 +143,7 @@ impl Rehearsal<'_> {
             // it.
             let this = &*self;
             let looks = nodes.iter().map(|node| async move {
-                if let Err(late) = this.wait_until_off(node, DOUBT).await {
+                if let Err(late) = this.wait_until_off(node, this.options.timing.doubt).await {
                     tracing::info!("{node} was not seen off: {}", late.last_seen);
                 }
             });

@@ -1,5 +1,8 @@
 //! Whole drills against a database that breaks, with the real probe in this process.
 
+mod faults;
+mod interrupts;
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -20,6 +23,7 @@ fn options() -> DrillOptions {
         steady_deadline: Duration::from_secs(10),
         steady_for: Duration::from_millis(300),
         power_deadline: Duration::from_secs(5),
+        doubt: Duration::from_millis(500),
         writes_deadline: Duration::from_secs(3),
         keep_writing: Duration::from_millis(300),
         healthy_deadline: Duration::from_secs(5),
@@ -30,6 +34,7 @@ fn options() -> DrillOptions {
     DrillOptions { limits, timing, ..DrillOptions::of(fault) }
 }
 
+/// Runs it to its end.
 async fn drill(platform: &FakePlatform, options: &DrillOptions) -> DrillReport {
     let cancel = CancellationToken::new();
     rehearse(platform, &ground(platform), options, &|_| {}, &cancel).await.unwrap()
