@@ -2,12 +2,14 @@
 
 mod cli;
 mod cli_cost;
+mod cli_drill;
 mod cli_fault;
 mod cli_lab;
 mod commands;
 mod diff;
 mod error;
 mod exit_code;
+mod lab_desk;
 mod page;
 mod paths;
 mod progress;
