@@ -61,3 +61,33 @@ impl LabDesk {
         Err(DeskError::Refused { status: status.as_u16(), message })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ennead_lab::lab_in_memory;
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn faults_are_ordered_and_ended_by_their_ids() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let lab = lab_in_memory().await.unwrap();
+        let desk = LabDesk::new(&lab.endpoint, lab.token.text());
+        let order = |body| desk.ask(reqwest::Method::POST, "", Some(body));
+        let made = order(json!({"kind": "unreachable", "for_ms": 60_000})).await.unwrap();
+        let id = made["fault"]["id"].as_u64().unwrap();
+        assert!(lab.engine().faults().hides_api());
+        let path = format!("/{id}");
+        desk.ask(reqwest::Method::DELETE, &path, None).await.unwrap();
+        assert!(!lab.engine().faults().hides_api());
+        let gone = desk.ask(reqwest::Method::DELETE, &path, None).await.unwrap_err();
+        assert!(matches!(gone, DeskError::Refused { status: 404, .. }), "{gone:?}");
+        let nobody = order(json!({"kind": "freeze", "servers": ["nobody"]})).await.unwrap_err();
+        let DeskError::Refused { message, .. } = nobody else { panic!("{nobody:?}") };
+        assert!(message.contains("nobody"), "{message}");
+        lab.end().await;
+        let silent = desk.ask(reqwest::Method::GET, "", None).await.unwrap_err();
+        assert!(matches!(silent, DeskError::Silent(_)), "{silent:?}");
+    }
+}
