@@ -79,7 +79,7 @@ const SWITCHOVER: Drill = Drill {
 
 const PARTITION: Drill = Drill {
     name: "partition",
-    proves: "sites may lose sight of each other: a client on the side with etcd's majority writes again, no write that was acknowledged to it is lost when the sides meet again, and the other side rejoins",
+    proves: "sites may lose sight of each other: a client on the side with etcd's majority writes again, no write that was acknowledged to clients on either side is lost when they meet again, and the other side rejoins",
     fault: "no packet passes between two sites; healed when writes are back on the side with etcd's majority",
     only_in_lab: true,
     ..POWER_LOSS

@@ -52,6 +52,8 @@ pub struct Plan {
     pub takeover: bool,
     /// Where the probe runs.
     pub probe: NodeName,
+    /// Where another one runs, cut off from the first: it must be promised nothing that is lost.
+    pub beyond: Option<NodeName>,
 }
 
 impl Fault {
@@ -109,6 +111,7 @@ fn one(fleet: &Fleet, steady: &Steady, node: &NodeName, breaks: Break) -> Result
         what: node.to_string(),
         takeover: *node == steady.primary,
         probe: probe_for(fleet, &touched, node.as_str())?,
+        beyond: None,
         touched,
     })
 }
@@ -135,6 +138,7 @@ fn site_loss(fleet: &Fleet, steady: &Steady, site: &SiteName) -> Result<Plan, Dr
         what: format!("site {site} ({})", joined(&touched)),
         takeover: runs_database,
         probe: probe_for(fleet, &touched, &format!("site {site}"))?,
+        beyond: None,
         touched,
     })
 }
@@ -177,6 +181,7 @@ fn partition(
         what: format!("{} from {}", joined(&lesser), joined(&greater)),
         takeover: lesser.contains(&steady.primary),
         probe: probe_for(fleet, &touched, &joined(&lesser))?,
+        beyond: probe_node(fleet, &names(fleet, |node| !lesser.contains(&node.name))),
         touched,
     })
 }
@@ -309,6 +314,7 @@ mod tests {
                 };
                 assert_eq!(plan.breaks, Break::Order(parted));
                 assert_eq!((plan.takeover, plan.probe), (takeover, name("app-2")));
+                assert_eq!(plan.beyond, Some(name("app-1")));
             }
         }
         assert_eq!(planned(&both("west", "west"), "db-1"), Err(DrillError::OneSide));

@@ -45,6 +45,9 @@ pub struct RunReport {
     pub marks: Vec<Mark>,
     /// What was measured; absent when nothing could be read back.
     pub measured: Option<Measured>,
+    /// What a client on the other side of a partition measured.
+    #[serde(default)]
+    pub beyond: Option<Measured>,
     /// Timelines of the write-ahead log that answered.
     pub timelines: Vec<(u64, u32)>,
     /// How tries failed.
@@ -112,7 +115,7 @@ pub struct DrillReport {
     pub rto_us: Option<Spread>,
     /// Acknowledged writes over all runs.
     pub acknowledged: u64,
-    /// Acknowledged writes that are lost, over all runs.
+    /// Acknowledged writes that are lost, over all runs and clients.
     pub lost: u64,
     /// Time from the order to mend to rejoined over all runs, in microseconds.
     pub rejoin_us: Option<Spread>,
@@ -133,7 +136,8 @@ impl DrillReport {
         let measured = || self.runs.iter().filter_map(|run| run.measured.as_ref());
         self.rto_us = Spread::of(measured().map(|measured| measured.rto_us));
         self.acknowledged = measured().map(|measured| measured.acknowledged).sum();
-        self.lost = measured().map(|measured| measured.lost.len()).sum();
+        let beyond = self.runs.iter().filter_map(|run| run.beyond.as_ref());
+        self.lost = measured().chain(beyond).map(|measured| measured.lost.len()).sum();
         self.rejoin_us = Spread::of(self.runs.iter().filter_map(RunReport::rejoin_us));
         let failed = self.runs.iter().flat_map(|run| {
             run.verdict.reasons.iter().map(|reason| format!("run {}: {reason}", run.number))

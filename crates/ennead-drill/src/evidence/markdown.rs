@@ -157,6 +157,16 @@ fn course(text: &mut String, report: &DrillReport, run: &RunReport) {
         line!(text, "Leader of {component} before: {node}{too}.");
         line!(text);
     }
+    if let Some(beyond) = &run.beyond {
+        line!(
+            text,
+            "A client on the other side was promised {} writes, of which {} are lost; it was not served for {}.",
+            grouped(beyond.acknowledged),
+            grouped(beyond.lost.len()),
+            seconds(beyond.rto_us)
+        );
+        line!(text);
+    }
     line!(text, "| time | event |");
     line!(text, "|---|---|");
     let zero = run.broken_us().unwrap_or(run.history.from_us);

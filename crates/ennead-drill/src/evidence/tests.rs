@@ -75,6 +75,7 @@ fn run(number: u32, back_us: u64, lost: Option<u64>) -> RunReport {
             mark(40 * SECOND, MarkKind::Stopped, ""),
         ],
         measured: Some(measured),
+        beyond: None,
         timelines: history.timelines.clone(),
         troubles: history.troubles.clone(),
         verdict,

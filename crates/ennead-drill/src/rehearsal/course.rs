@@ -59,6 +59,8 @@ pub(super) struct Rehearsal<'a> {
     pub(super) confirmed: Duration,
     pub(super) watch: Option<Watch>,
     pub(super) config: Option<ProbeConfig>,
+    /// The client on the other side of a partition.
+    pub(super) beyond: Option<(Watch, ProbeConfig)>,
     pub(super) moments: Vec<(MarkKind, Moment, String)>,
     pub(super) versions: BTreeMap<String, String>,
     tell: Tell<'a>,
@@ -95,6 +97,7 @@ impl<'a> Rehearsal<'a> {
             confirmed: Duration::ZERO,
             watch: None,
             config: None,
+            beyond: None,
             moments: Vec::new(),
             versions: BTreeMap::new(),
             tell,
@@ -139,7 +142,7 @@ impl<'a> Rehearsal<'a> {
         }
         self.before = Some(steady);
         self.plan = Some(plan.clone());
-        self.start_probe(&plan.probe).await?;
+        self.start_probe(&plan).await?;
         Ok(plan)
     }
 
@@ -166,7 +169,26 @@ impl<'a> Rehearsal<'a> {
         Ok((steady, plan?))
     }
 
-    async fn start_probe(&mut self, node: &NodeName) -> Result<(), RunError> {
+    async fn start_probe(&mut self, plan: &Plan) -> Result<(), RunError> {
+        let timing = self.options.timing;
+        if let Some(node) = &plan.beyond {
+            let opened = self.open_probe(node, &format!("beyond-{}", self.run)).await?;
+            let (watch, _) = self.beyond.insert(opened);
+            watch.wait_until_steady(timing.steady_for, timing.steady_deadline).await?;
+        }
+        let (watch, config) = self.open_probe(&plan.probe, &self.run).await?;
+        let watch = self.watch.insert(watch);
+        self.config = Some(config);
+        watch.wait_until_steady(timing.steady_for, timing.steady_deadline).await?;
+        self.mark(MarkKind::Steady, "");
+        Ok(())
+    }
+
+    async fn open_probe(
+        &self,
+        node: &NodeName,
+        run: &str,
+    ) -> Result<(Watch, ProbeConfig), RunError> {
         let endpoints = |port: u16| {
             let balancers = self.fleet().running("haproxy");
             let endpoint = |balancer: &ennead_model::Node| Endpoint {
@@ -177,16 +199,10 @@ impl<'a> Rehearsal<'a> {
         };
         let write = endpoints(self.ground.write_port);
         let read = endpoints(self.ground.read_port);
-        let config = ProbeConfig::load(&self.run, write, read, self.ground.login.clone());
+        let config = ProbeConfig::load(run, write, read, self.ground.login.clone());
         self.say(format!("starting the probe on {node}"));
         let pipe = self.platform.open_probe(node).await?;
-        let watch = Watch::start(pipe, &config, self.clock).await?;
-        let timing = self.options.timing;
-        let watch = self.watch.insert(watch);
-        self.config = Some(config);
-        watch.wait_until_steady(timing.steady_for, timing.steady_deadline).await?;
-        self.mark(MarkKind::Steady, "");
-        Ok(())
+        Ok((Watch::start(pipe, &config, self.clock).await?, config))
     }
 
     async fn find_writes(&mut self, plan: &Plan) -> Result<(), RunError> {

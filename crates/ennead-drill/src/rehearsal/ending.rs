@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use ennead_host::clock::wait_until;
 use ennead_model::NodeName;
-use ennead_node::probe::IdRanges;
+use ennead_node::probe::{IdRanges, ProbeConfig};
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
 use super::course::{Moment, Rehearsal, State, summary, until};
 use crate::checker::{Measured, check_history};
+use crate::ground::Limits;
 use crate::history::History;
 use crate::mark::{Mark, MarkKind};
 use crate::plan::joined;
@@ -43,7 +44,12 @@ impl Rehearsal<'_> {
             note(&mut reasons, repaired);
         }
         let (history, marks) = self.stop_probe().await;
-        let present = until(cancel, self.read_back()).await;
+        let beyond = until(cancel, self.end_beyond()).await.unwrap_or_else(|error| {
+            note(&mut reasons, Err(error));
+            None
+        });
+        reasons.extend(beyond.iter().flat_map(judge_beyond));
+        let present = until(cancel, self.read_back(self.config.as_ref())).await;
         let present = present.unwrap_or_else(|error| {
             note(&mut reasons, Err(error));
             None
@@ -58,7 +64,8 @@ impl Rehearsal<'_> {
         self.say(format!("run ended: {}", verdict.word()));
         let go_on = healthy && !cancel.is_cancelled();
         let versions = std::mem::take(&mut self.versions);
-        (self.report(history, marks, measured, verdict), versions, go_on)
+        let report = self.report(history, marks, measured, verdict);
+        (RunReport { beyond, ..report }, versions, go_on)
     }
 
     fn report(
@@ -82,6 +89,7 @@ impl Rehearsal<'_> {
             touched: self.plan.map(|plan| plan.touched).unwrap_or_default(),
             marks,
             measured,
+            beyond: None,
             timelines: history.timelines.clone(),
             troubles: history.troubles.clone(),
             verdict,
@@ -161,12 +169,18 @@ impl Rehearsal<'_> {
         (history, marks)
     }
 
-    /// Reads all rows back; `None` when no probe was started.
-    async fn read_back(&self) -> Result<Option<IdRanges>, RunError> {
-        let (Some(config), Some(node)) = (&self.config, self.plan.as_ref().map(|plan| &plan.probe))
-        else {
-            return Ok(None);
-        };
+    /// Stops the client on the other side and reads back what it was promised.
+    async fn end_beyond(&mut self) -> Result<Option<Measured>, RunError> {
+        let Some((watch, config)) = self.beyond.take() else { return Ok(None) };
+        let history = watch.stop().await;
+        let present = self.read_back(Some(&config)).await?;
+        Ok(present.map(|present| check_history(&history, &present)))
+    }
+
+    /// Reads all rows of a probe back; `None` when it was not started.
+    async fn read_back(&self, config: Option<&ProbeConfig>) -> Result<Option<IdRanges>, RunError> {
+        let (Some(config), Some(plan)) = (config, &self.plan) else { return Ok(None) };
+        let node = &plan.probe;
         self.say("reading every acknowledged write back");
         let config = config.for_reading_back();
         let present = wait_until(READ_BACK_DEADLINE, self.options.timing.pause, || async {
@@ -179,6 +193,17 @@ impl Rehearsal<'_> {
             last_seen: late.last_seen,
         })
     }
+}
+
+/// Returns what the client on the other side was promised in vain. How long it was not served is
+/// no matter: it was cut off.
+fn judge_beyond(measured: &Measured) -> Vec<String> {
+    let limits = Limits { rto: Duration::MAX, rpo: 0 };
+    let mut reasons = judge(measured, &limits);
+    for reason in &mut reasons {
+        reason.insert_str(0, "on the other side: ");
+    }
+    reasons
 }
 
 /// Notes why something did not work, once.

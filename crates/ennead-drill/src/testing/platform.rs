@@ -33,6 +33,8 @@ pub(crate) struct World {
     pub(crate) real: bool,
     /// The old primary acknowledges a write while it is cut off, which is gone afterwards.
     pub(crate) forget_after_mend: bool,
+    /// The same, by the client on the other side.
+    pub(crate) forget_beyond: bool,
     pub(crate) calls: Vec<String>,
     /// The cloud answers a power-off with an error, but does it.
     pub(crate) deny_power_off: bool,
@@ -60,6 +62,7 @@ impl FakePlatform {
             guard: false,
             real: false,
             forget_after_mend: false,
+            forget_beyond: false,
             calls: Vec::new(),
             deny_power_off: false,
             no_failover: false,
@@ -213,6 +216,9 @@ impl Platform for FakePlatform {
         }
         if world.forget_after_mend && fault.is_some() {
             self.database.forget_one();
+        }
+        if world.forget_beyond {
+            self.database.forget_one_of("beyond-");
         }
         if world.no_failover {
             self.database.feel(super::Mood::Well);

@@ -109,6 +109,17 @@ async fn writes_that_an_old_primary_destroys_when_it_comes_back_are_found() {
 }
 
 #[tokio::test]
+async fn a_write_that_the_smaller_side_promised_and_lost_fails_the_drill() {
+    let platform = FakePlatform::start(FAILOVER).await;
+    platform.world.lock().unwrap().forget_beyond = true;
+    let report = rehearsed(&platform, Fault::Partition { sites: None }).await;
+    assert_eq!(report.lost, 1);
+    let reasons = &report.runs[0].verdict.reasons;
+    assert!(reasons[0].starts_with("on the other side: 1 of"), "{reasons:?}");
+    assert!(report.runs[0].measured.as_ref().unwrap().lost.is_empty());
+}
+
+#[tokio::test]
 async fn a_switchover_is_measured_like_a_fault() {
     let platform = FakePlatform::start(FAILOVER).await;
     let report = rehearsed(&platform, Fault::Switchover).await;
@@ -126,7 +137,12 @@ async fn a_partition_is_healed_after_writes_are_back() {
     let report = rehearsed(&platform, Fault::Partition { sites: None }).await;
     assert!(report.verdict.passed, "{:?}", report.verdict);
     let part = "part app-1, db-1 from app-2, db-2, db-3";
-    assert_eq!(platform.calls(), ["probe app-2", part, "clear 7", "probe app-2"]);
+    let probes = ["probe app-1", "probe app-2"];
+    assert_eq!(platform.calls()[..4], [probes[0], probes[1], part, "clear 7"]);
+    // Both are read back from the side that decided.
+    assert_eq!(platform.calls()[4..], ["probe app-2", "probe app-2"]);
+    let beyond = report.runs[0].beyond.as_ref().unwrap();
+    assert!(beyond.acknowledged > 0 && beyond.lost.is_empty(), "{beyond:?}");
     expect_marks(&report, &[MarkKind::WritesAgain, MarkKind::MendAsked, MarkKind::Rejoined]);
 }
 
