@@ -60,7 +60,7 @@ fn show_list(json: bool) -> Exit {
     }
     for drill in list() {
         ui::line(ui::paint(drill.name, Tone::Good));
-        let where_ = if drill.only_in_lab { "; in the lab only" } else { "" };
+        let where_it_runs = if drill.only_in_lab { "; in the lab only" } else { "" };
         ui::table(
             &["", ""],
             vec![
@@ -70,7 +70,7 @@ fn show_list(json: bool) -> Exit {
                 vec![Cell("measures".to_owned(), Tone::Quiet), drill.probes.into()],
                 vec![
                     Cell("passes".to_owned(), Tone::Quiet),
-                    format!("with an RTO of at most {} s{where_}", drill.rto_limit_s).into(),
+                    format!("with an RTO of at most {} s{where_it_runs}", drill.rto_limit_s).into(),
                 ],
             ],
         );
