@@ -57,6 +57,7 @@ const PROCESS_KILL: Drill = Drill {
     name: "process-kill",
     proves: "PostgreSQL or Patroni may be killed on the primary: writes come back, there or elsewhere, no acknowledged write is lost, and nobody has to mend anything",
     fault: "SIGKILL of PostgreSQL's first process or of Patroni on the primary's node",
+    // A goal: no lease has to run out.
     rto_limit_s: 6,
     ..POWER_LOSS
 };
@@ -73,6 +74,7 @@ const SWITCHOVER: Drill = Drill {
     name: "switchover",
     proves: "the primary may be moved at any time: clients wait for a moment, and no acknowledged write is lost",
     fault: "nothing; Patroni is asked to make a synchronous replica the primary",
+    // A goal: the lock is handed over.
     rto_limit_s: 3,
     ..POWER_LOSS
 };
