@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::{bench_capacity, bench_lab};
+use crate::machine::machine;
+use crate::{bench_capacity, bench_failover, bench_lab};
 
 /// Options of `cargo xtask bench`.
 #[derive(clap::Args)]
@@ -34,6 +35,8 @@ enum What {
     Lab(bench_lab::Options),
     /// What work costs on a platform that is up in a lab: the coefficients of `ennead check --capacity`
     Capacity(bench_capacity::Options),
+    /// How long writes stop by each fault, and how many are lost
+    Failover(bench_failover::Options),
 }
 
 const LAB: &str = "bench";
@@ -50,6 +53,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     match &options.what {
         Some(What::Lab(options)) => return bench_lab::run(options),
         Some(What::Capacity(options)) => return bench_capacity::run(options),
+        Some(What::Failover(options)) => return bench_failover::run(options),
         None => {}
     }
     let built =
@@ -178,17 +182,12 @@ fn mebibytes(value: &Value) -> anyhow::Result<String> {
 }
 
 fn render(rows: &[Row]) -> anyhow::Result<String> {
-    let cores = std::thread::available_parallelism()?;
-    let memory = std::fs::read_to_string("/proc/meminfo")?;
-    let memory = memory.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok());
-    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let mut page = String::from("# Measurements\n\n");
     writeln!(
         page,
-        "Written by `cargo xtask bench` on a machine with {cores} cores and {} GiB, Linux {}.\n\
+        "Written by `cargo xtask bench` on a machine with {}.\n\
          Medians with the least and the most of five runs where a spread is given.\n",
-        memory.unwrap_or_default() >> 20,
-        kernel.trim()
+        machine()?
     )?;
     writeln!(page, "| what | measured | goal, at most |\n|---|---|---|")?;
     for row in rows {

@@ -7,6 +7,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde_json::Value;
 
+use crate::machine::machine;
+
 /// Options of `cargo xtask bench lab`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -67,15 +69,9 @@ fn enough_inotify(servers: usize) -> anyhow::Result<()> {
 }
 
 fn head() -> anyhow::Result<String> {
-    let cores = std::thread::available_parallelism()?;
-    let memory = std::fs::read_to_string("/proc/meminfo")?;
-    let memory = memory.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok());
-    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
     Ok(format!(
-        "# Measurements of the lab\n\nWritten by `cargo xtask bench lab` on a machine with {cores} cores and {} GiB, \
-         Linux {}.\n\n",
-        memory.unwrap_or_default() >> 20,
-        kernel.trim()
+        "# Measurements of the lab\n\nWritten by `cargo xtask bench lab` on a machine with {}.\n\n",
+        machine()?
     ))
 }
 

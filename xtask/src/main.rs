@@ -8,8 +8,10 @@
 
 mod bench;
 mod bench_capacity;
+mod bench_failover;
 mod bench_lab;
 mod judges;
+mod machine;
 mod openapi;
 mod openapi_answers;
 #[cfg(test)]
@@ -33,7 +35,7 @@ enum Task {
     /// Write the generated pages in docs/reference
     Docs,
     /// Measure the numbers of the README on this machine, in the lab; `bench lab` the lab itself,
-    /// `bench capacity` what work costs
+    /// `bench capacity` what work costs, `bench failover` how long writes stop by each fault
     Bench(bench::Options),
     /// Let the cloud's own clients judge the lab
     Judges(judges::Options),

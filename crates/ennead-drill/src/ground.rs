@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ennead_model::{Fleet, NodeName};
+use ennead_model::Fleet;
 use ennead_node::probe::Login;
+
+use crate::fault::Fault;
 
 /// The platform as a drill needs to know it.
 #[derive(Debug, Clone)]
@@ -25,15 +27,6 @@ pub struct Ground {
     pub read_port: u16,
     /// The command that repeats the drill, for the evidence.
     pub repeat: String,
-}
-
-/// Whose power is cut.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Whoever is primary when the run begins.
-    Primary,
-    /// A node by name.
-    Node(NodeName),
 }
 
 /// What a run must keep to pass.
@@ -59,8 +52,11 @@ pub struct Timing {
     pub steady_deadline: Duration,
     /// How long writes must have been steady before the fault.
     pub steady_for: Duration,
-    /// For the cloud to say that the power is off or on.
+    /// For the cloud to say that the power is off, the lab that its fault is in force, a node that
+    /// its process is killed or another is primary.
     pub power_deadline: Duration,
+    /// In which a power-off that the cloud did not confirm may still happen.
+    pub doubt: Duration,
     /// For writes to come back.
     pub writes_deadline: Duration,
     /// How long writes must go on afterwards.
@@ -77,6 +73,7 @@ impl Default for Timing {
             steady_deadline: Duration::from_mins(1),
             steady_for: Duration::from_secs(3),
             power_deadline: Duration::from_secs(30),
+            doubt: Duration::from_secs(15),
             writes_deadline: Duration::from_mins(1),
             keep_writing: Duration::from_secs(5),
             healthy_deadline: Duration::from_mins(3),
@@ -87,9 +84,11 @@ impl Default for Timing {
 
 /// What the operator asked for.
 #[derive(Debug, Clone)]
-pub struct PowerLoss {
-    /// Whose power is cut.
-    pub target: Target,
+pub struct DrillOptions {
+    /// What is broken.
+    pub fault: Fault,
+    /// Whether the lab keeps servers from the cloud's API meanwhile.
+    pub without_api: bool,
     /// How many times.
     pub runs: u32,
     /// What each run must keep.
@@ -98,13 +97,10 @@ pub struct PowerLoss {
     pub timing: Timing,
 }
 
-impl Default for PowerLoss {
-    fn default() -> Self {
-        Self {
-            target: Target::Primary,
-            runs: 1,
-            limits: Limits::default(),
-            timing: Timing::default(),
-        }
+impl DrillOptions {
+    /// Returns one run with the usual limits.
+    pub fn of(fault: Fault) -> Self {
+        let (limits, timing) = (Limits::default(), Timing::default());
+        Self { fault, without_api: false, runs: 1, limits, timing }
     }
 }

@@ -3,7 +3,7 @@
 //! A drill proves a promise by breaking something on purpose while a client watches:
 //!
 //! ```text
-//! steady state -> probe starts -> fault -> recovery -> repair -> as healthy as before
+//! steady state -> probe starts -> fault -> recovery -> mend -> as healthy as before
 //!                      |                                              |
 //!                      +-- history of acknowledged writes --> checker + rows read back
 //!                                                                |
@@ -14,11 +14,13 @@
 pub mod checker;
 pub mod drill;
 pub mod evidence;
+pub mod fault;
 pub mod ground;
 pub mod history;
 pub mod mark;
+pub mod plan;
 pub mod platform;
-pub mod power_loss;
+pub mod rehearsal;
 pub mod report;
 pub mod statistics;
 pub mod steady;
@@ -28,11 +30,12 @@ pub mod verdict;
 pub mod watch;
 
 pub use checker::{Measured, check_history};
-pub use drill::{Drill, list};
-pub use ground::{Ground, Limits, PowerLoss, Target, Timing};
+pub use drill::{Drill, drill_of, list};
+pub use fault::{Fault, LabFault, Process, Target};
+pub use ground::{DrillOptions, Ground, Limits, Timing};
 pub use history::History;
 pub use mark::{Mark, MarkKind};
 pub use platform::{Pipe, Platform, PlatformError};
-pub use power_loss::{DrillError, Progress, power_loss};
+pub use rehearsal::{DrillError, Progress, rehearse};
 pub use report::{DrillReport, RunReport};
 pub use verdict::Verdict;

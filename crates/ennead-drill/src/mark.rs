@@ -12,6 +12,12 @@ pub enum MarkKind {
     PowerOffAsked,
     /// The cloud said that the power is off.
     PowerOffConfirmed,
+    /// Another fault than power was asked for.
+    FaultAsked,
+    /// It was said to be in force.
+    FaultConfirmed,
+    /// The lab was told to keep servers from the cloud's API.
+    ApiHidden,
     /// The first write after that was acknowledged.
     WritesAgain,
     /// Another PostgreSQL was seen to be primary.
@@ -20,6 +26,12 @@ pub enum MarkKind {
     PowerOnAsked,
     /// The cloud said that the power is on.
     PowerOnConfirmed,
+    /// The end of a fault was asked for.
+    MendAsked,
+    /// It was said to have ended.
+    MendConfirmed,
+    /// Servers reach the cloud's API again.
+    ApiShown,
     /// The server's PostgreSQL streams again.
     Rejoined,
     /// Everything is as healthy as before.
@@ -35,10 +47,16 @@ impl MarkKind {
             Self::Steady => "steady writes",
             Self::PowerOffAsked => "power off asked",
             Self::PowerOffConfirmed => "power off confirmed",
+            Self::FaultAsked => "fault asked",
+            Self::FaultConfirmed => "fault confirmed",
+            Self::ApiHidden => "API hidden from servers",
             Self::WritesAgain => "writes again",
             Self::NewPrimary => "new primary seen",
             Self::PowerOnAsked => "power on asked",
             Self::PowerOnConfirmed => "power on confirmed",
+            Self::MendAsked => "mend asked",
+            Self::MendConfirmed => "mend confirmed",
+            Self::ApiShown => "API shown again",
             Self::Rejoined => "rejoined",
             Self::Healthy => "all healthy",
             Self::Stopped => "probe stopped",

@@ -1,9 +1,13 @@
 //! What a drill needs from the world.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use ennead_model::{Inventory, NodeName};
 use thiserror::Error;
 use tokio::io::{AsyncBufRead, AsyncWrite};
+
+use crate::fault::{LabFault, Process};
 
 /// Something that the world did not do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -73,4 +77,33 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// [`PlatformError`].
     async fn open_probe(&self, node: &NodeName) -> Result<Pipe, PlatformError>;
+
+    /// Kills a process of the database on a node with SIGKILL; returns when it was sent.
+    ///
+    /// # Errors
+    /// [`PlatformError`]; whether it was sent is then not known.
+    async fn kill(&self, node: &NodeName, process: Process) -> Result<(), PlatformError>;
+
+    /// Has another node become primary; returns when it is.
+    ///
+    /// # Errors
+    /// [`PlatformError`]; it may still happen then.
+    async fn switch_over(&self, from: &NodeName, to: &NodeName) -> Result<(), PlatformError>;
+
+    /// Returns whether the cloud is a lab that faults can be ordered from.
+    fn is_lab(&self) -> bool;
+
+    /// Orders a fault from the lab; returns its id when it is in force. It ends by itself after a
+    /// time, for the case that nobody is left to end it.
+    ///
+    /// # Errors
+    /// [`PlatformError`]: no lab, or a refusal. An answer that was lost leaves a fault that ends by
+    /// itself.
+    async fn order_fault(&self, fault: &LabFault, at_most: Duration) -> Result<u64, PlatformError>;
+
+    /// Ends a fault. One that has ended already is no error.
+    ///
+    /// # Errors
+    /// [`PlatformError`].
+    async fn clear_fault(&self, id: u64) -> Result<(), PlatformError>;
 }

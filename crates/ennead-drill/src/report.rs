@@ -24,8 +24,14 @@ pub struct RunReport {
     pub run: String,
     /// When it began.
     pub started: Timestamp,
-    /// Whose power was cut.
+    /// What was broken in words, for example `site west (db-1, app-1)`; empty in older reports.
+    #[serde(default)]
+    pub fault: String,
+    /// The node that was broken; of several the primary, when it is among them.
     pub target: Option<NodeName>,
+    /// All nodes that the fault took away; empty in older reports.
+    #[serde(default)]
+    pub touched: Vec<NodeName>,
     /// Who was primary before.
     pub primary_before: Option<NodeName>,
     /// Who led before, by component: a leader that dies together with the primary takes longer.
@@ -39,6 +45,9 @@ pub struct RunReport {
     pub marks: Vec<Mark>,
     /// What was measured; absent when nothing could be read back.
     pub measured: Option<Measured>,
+    /// What a client on the other side of a partition measured.
+    #[serde(default)]
+    pub beyond: Option<Measured>,
     /// Timelines of the write-ahead log that answered.
     pub timelines: Vec<(u64, u32)>,
     /// How tries failed.
@@ -56,9 +65,21 @@ impl RunReport {
         self.marks.iter().find(|mark| mark.kind == kind).map(|mark| mark.at_us)
     }
 
-    /// Returns the time from asking for power to the server's rejoin in microseconds.
+    /// Returns when the fault was asked for, on the probe's clock.
+    pub fn broken_us(&self) -> Option<u64> {
+        self.at_us(MarkKind::PowerOffAsked).or_else(|| self.at_us(MarkKind::FaultAsked))
+    }
+
+    /// Returns when its end was asked for, on the probe's clock; `None` when there was nothing to
+    /// mend.
+    pub fn mended_us(&self) -> Option<u64> {
+        self.at_us(MarkKind::PowerOnAsked).or_else(|| self.at_us(MarkKind::MendAsked))
+    }
+
+    /// Returns the time from the order to mend, or from the fault where nothing is mended, to the
+    /// rejoin of all that was broken, in microseconds.
     pub fn rejoin_us(&self) -> Option<u64> {
-        self.at_us(MarkKind::Rejoined)?.checked_sub(self.at_us(MarkKind::PowerOnAsked)?)
+        self.at_us(MarkKind::Rejoined)?.checked_sub(self.mended_us().or(self.broken_us())?)
     }
 }
 
@@ -71,6 +92,9 @@ pub struct DrillReport {
     pub drill: String,
     /// What it proves.
     pub proves: String,
+    /// Whether servers were kept from the cloud's API meanwhile.
+    #[serde(default)]
+    pub without_api: bool,
     /// Name of the platform.
     pub platform: String,
     /// Number of nodes.
@@ -91,9 +115,9 @@ pub struct DrillReport {
     pub rto_us: Option<Spread>,
     /// Acknowledged writes over all runs.
     pub acknowledged: u64,
-    /// Acknowledged writes that are lost, over all runs.
+    /// Acknowledged writes that are lost, over all runs and clients.
     pub lost: u64,
-    /// Time from power on to rejoined over all runs, in microseconds.
+    /// Time from the order to mend to rejoined over all runs, in microseconds.
     pub rejoin_us: Option<Spread>,
     /// Versions by program.
     pub versions: BTreeMap<String, String>,
@@ -112,7 +136,8 @@ impl DrillReport {
         let measured = || self.runs.iter().filter_map(|run| run.measured.as_ref());
         self.rto_us = Spread::of(measured().map(|measured| measured.rto_us));
         self.acknowledged = measured().map(|measured| measured.acknowledged).sum();
-        self.lost = measured().map(|measured| measured.lost.len()).sum();
+        let beyond = self.runs.iter().filter_map(|run| run.beyond.as_ref());
+        self.lost = measured().chain(beyond).map(|measured| measured.lost.len()).sum();
         self.rejoin_us = Spread::of(self.runs.iter().filter_map(RunReport::rejoin_us));
         let failed = self.runs.iter().flat_map(|run| {
             run.verdict.reasons.iter().map(|reason| format!("run {}: {reason}", run.number))

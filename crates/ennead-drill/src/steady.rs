@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use ennead_model::{Fleet, Inventory, Known, Node, NodeName};
 
-use crate::ground::Target;
-
-const POSTGRES: &str = "postgres";
+pub(crate) const POSTGRES: &str = "postgres";
 /// A probe shares its node with none of these, or a fault of theirs would be a fault of the probe.
 const DATABASE_TIER: [&str; 4] = ["postgres", "pgbouncer", "haproxy", "etcd"];
 const PRIMARY: &str = "primary";
@@ -19,8 +17,8 @@ pub struct Steady {
     pub primary: NodeName,
     /// How many replicas the primary streams to, as it says; 0 when it does not say.
     pub replicas: usize,
-    /// Whether the primary waits for a replica before it acknowledges a write.
-    pub synchronous: bool,
+    /// Replicas of which the primary waits for one before it acknowledges a write.
+    pub synchronous: Vec<NodeName>,
     /// Who leads, by component, where an instance says that it is the leader.
     pub leaders: BTreeMap<String, NodeName>,
 }
@@ -59,7 +57,9 @@ pub fn steady(fleet: &Fleet, inventory: &Inventory) -> Result<Steady, Vec<String
     Ok(Steady {
         primary: primary.clone(),
         replicas: fact("replicas").and_then(|count| count.parse().ok()).unwrap_or(0),
-        synchronous: fact("synchronous").is_some(),
+        synchronous: fact("synchronous")
+            .map(|names| names.split(',').filter_map(|name| name.parse().ok()).collect())
+            .unwrap_or_default(),
         leaders: leaders(fleet, inventory),
     })
 }
@@ -87,7 +87,7 @@ pub fn as_before(
             now.primary, now.replicas, before.replicas
         )]);
     }
-    if before.synchronous && !now.synchronous {
+    if !before.synchronous.is_empty() && now.synchronous.is_empty() {
         return Err(vec![format!("{} waits for no synchronous replica yet", now.primary)]);
     }
     Ok(now)
@@ -133,22 +133,15 @@ pub fn has_rejoined(fleet: &Fleet, inventory: &Inventory, name: &NodeName) -> bo
         })
 }
 
-/// Returns whose power is cut in this run; `None` when the named node is not in the fleet.
-pub fn target(wanted: &Target, steady: &Steady, fleet: &Fleet) -> Option<NodeName> {
-    match wanted {
-        Target::Primary => Some(steady.primary.clone()),
-        Target::Node(name) => fleet.nodes.contains_key(name).then(|| name.clone()),
-    }
-}
-
-/// Returns the node on which the probe runs: outside the database's tier, never the target, at
-/// another site when there is one, the first by name. `None` when there is no such node.
-pub fn probe_node(fleet: &Fleet, target: &NodeName) -> Option<NodeName> {
-    let site = fleet.nodes.get(target).map(|node| &node.site);
+/// Returns the node on which the probe runs: outside the database's tier, none that the fault
+/// touches, not at the site of the first of those when there is another, the first by name. `None`
+/// when there is no such node.
+pub fn probe_node(fleet: &Fleet, touched: &[NodeName]) -> Option<NodeName> {
+    let site = touched.first().and_then(|node| fleet.nodes.get(node)).map(|node| &node.site);
     let mut outside: Vec<&Node> = fleet
         .nodes
         .values()
-        .filter(|node| node.name != *target)
+        .filter(|node| !touched.contains(&node.name))
         .filter(|node| !DATABASE_TIER.iter().any(|name| node.components.contains(*name)))
         .collect();
     outside.sort_by_key(|node| (Some(&node.site) == site, &node.name));
@@ -169,7 +162,7 @@ mod tests {
             Steady {
                 primary: name("db-1"),
                 replicas: 2,
-                synchronous: true,
+                synchronous: vec![name("db-2"), name("db-3")],
                 leaders: BTreeMap::new()
             }
         );
@@ -218,11 +211,11 @@ mod tests {
     fn the_probe_stands_outside_and_elsewhere() {
         let fleet = fleet();
         // db-1 and app-1 stand at one site, app-2 and the others at another.
-        assert_eq!(probe_node(&fleet, &name("db-1")), Some(name("app-2")));
-        assert_eq!(probe_node(&fleet, &name("db-2")), Some(name("app-1")));
-        assert_eq!(probe_node(&fleet, &name("app-2")), Some(name("app-1")));
+        assert_eq!(probe_node(&fleet, &[name("db-1")]), Some(name("app-2")));
+        assert_eq!(probe_node(&fleet, &[name("db-2")]), Some(name("app-1")));
+        assert_eq!(probe_node(&fleet, &[name("app-2")]), Some(name("app-1")));
         let mut small = fleet.clone();
         small.nodes.retain(|name, _| name.as_str().starts_with("db"));
-        assert_eq!(probe_node(&small, &name("db-1")), None);
+        assert_eq!(probe_node(&small, &[name("db-1")]), None);
     }
 }

@@ -77,7 +77,7 @@ pub fn judge(measured: &Measured, limits: &Limits) -> Vec<String> {
 
 /// Returns microseconds as seconds for people: `22.75 s`.
 pub fn seconds(micros: u64) -> String {
-    let hundredths = (micros + 5_000) / 10_000;
+    let hundredths = micros.saturating_add(5_000) / 10_000;
     format!("{}.{:02} s", hundredths / 100, hundredths % 100)
 }
 

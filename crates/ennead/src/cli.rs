@@ -14,6 +14,7 @@ use ennead_planner::suggest::Distances;
 use crate::cli_audit::AuditCommand;
 pub(crate) use crate::cli_audit::NodeAuditCommand;
 use crate::cli_cost::CostArgs;
+use crate::cli_drill::DrillCommand;
 use crate::cli_fault::FaultCommand;
 use crate::cli_lab::{LabRules, LabTokenCommand};
 use crate::cli_trust::{CertsCommand, SecretsCommand};
@@ -215,39 +216,6 @@ pub(crate) struct SshArgs {
     /// Command and arguments to run there instead of a shell
     #[arg(last = true)]
     pub(crate) command: Vec<String>,
-}
-
-/// What to rehearse.
-#[derive(Debug, Subcommand)]
-pub(crate) enum DrillCommand {
-    /// List the drills and what each proves
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Cut the power of a database server and measure how long writes stop and how many are lost
-    PowerLoss(PowerLossArgs),
-}
-
-/// Arguments of `drill power-loss`.
-#[derive(Debug, Args)]
-pub(crate) struct PowerLossArgs {
-    /// Whose power is cut: `primary`, or a node's name
-    #[arg(long, default_value = "primary")]
-    pub(crate) target: String,
-    /// How many times
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) runs: u32,
-    /// Longest stop of writes in seconds that still passes
-    #[arg(long, default_value_t = 28.0)]
-    pub(crate) rto_limit: f64,
-    /// Folder for the evidence
-    #[arg(long, default_value = "evidence")]
-    pub(crate) evidence: Utf8PathBuf,
-    /// Print the report as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Arguments of `down`.

@@ -3,6 +3,7 @@
 mod cli;
 mod cli_audit;
 mod cli_cost;
+mod cli_drill;
 mod cli_fault;
 mod cli_lab;
 mod cli_trust;
@@ -11,6 +12,7 @@ mod commands;
 mod diff;
 mod error;
 mod exit_code;
+mod lab_desk;
 mod page;
 mod paths;
 mod profile;

@@ -25,6 +25,26 @@ fn a_wrong_command_line_is_a_usage_error() {
 }
 
 #[test]
+fn drills_are_listed_and_what_only_a_lab_can_do_is_refused_elsewhere() {
+    let place = Place::new("cli", preset("crm"));
+    let listed = place.ennead(&["drill", "list"]).expect_code(0);
+    for name in ["power-loss", "site-loss", "process-kill", "freeze", "switchover", "partition"] {
+        assert!(listed.out.contains(name), "{name}: {listed:?}");
+    }
+    place.put("token", &"x".repeat(64));
+    place.edit_spec("token_env = \"HCLOUD_TOKEN\"", "token_file = \"token\"");
+    place.edit_spec("endpoint = \"lab\"", "endpoint = \"http://127.0.0.1:1/v1\"");
+    for drill in [&["freeze"][..], &["partition"], &["power-loss", "--without-api"]] {
+        let refused = place.ennead(&[&["drill"], drill].concat()).expect_code(2);
+        refused.expect_error("in the lab only").expect_hint("endpoint = \"lab\"");
+    }
+    let refused = place.ennead(&["drill", "site-loss", "--site", "nowhere"]).expect_code(2);
+    refused.expect_error("nowhere");
+    let refused = place.ennead(&["drill", "site-loss", "--site", "ash"]).expect_code(6);
+    refused.expect_error("3 of 5 etcd voters");
+}
+
+#[test]
 fn init_writes_a_spec_without_errors_and_never_replaces_one_unasked() {
     let place = Place::new("cli", "");
     for name in ["default", "crm", "any-two", "any-site", "small", "seed"] {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+pub mod drill;
 mod memory;
 mod observe;
 mod plan;

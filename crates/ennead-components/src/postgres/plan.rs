@@ -96,6 +96,11 @@ struct AppSql<'a> {
     passfile: &'a str,
 }
 
+/// Where a version's data lies.
+pub(super) fn data_directory(version: u32) -> String {
+    format!("/var/lib/postgresql/{version}/ennead")
+}
+
 pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
     let version = context.options.postgres.version;
     let app_password = format!("*:*:*:{APP}:{}\n", secret(APP_SECRET));
@@ -175,7 +180,7 @@ fn config<'a>(context: &'a Context<'_>, node: &'a Node) -> Config<'a> {
         server: SERVER,
         etcd_hosts: addresses("etcd").iter().map(|address| format!("{address}:2379")).collect(),
         cluster_settings: cluster_settings(context),
-        data_directory: format!("/var/lib/postgresql/{}/ennead", options.version),
+        data_directory: data_directory(options.version),
         program_directory: format!("/usr/lib/postgresql/{}/bin", options.version),
         socket_directory: SOCKET_DIRECTORY,
         memory: memory(options, node, connections_max(context)),

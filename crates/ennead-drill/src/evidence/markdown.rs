@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::picture::grouped;
-use crate::mark::MarkKind;
+use super::words::words;
 use crate::report::{DrillReport, RunReport};
 use crate::statistics::Spread;
 use crate::verdict::seconds;
@@ -14,7 +14,7 @@ pub(super) fn render(report: &DrillReport) -> String {
     head(&mut text, report);
     runs(&mut text, report);
     if let Some(run) = report.telling_run() {
-        course(&mut text, run);
+        course(&mut text, report, run);
     }
     foundations(&mut text, report);
     text
@@ -34,6 +34,10 @@ fn head(text: &mut String, report: &DrillReport) {
     line!(text);
     line!(text, "It proves that {}.", report.proves);
     line!(text);
+    if report.without_api {
+        line!(text, "Meanwhile no server reached the cloud's API.");
+        line!(text);
+    }
     for reason in &report.verdict.reasons {
         line!(text, "- **{}**", cell(reason));
     }
@@ -53,7 +57,7 @@ fn head(text: &mut String, report: &DrillReport) {
         report.rpo_limit
     );
     let rejoin = report.rejoin_us.as_ref().map_or_else(|| "nothing".to_owned(), spread);
-    line!(text, "| power on until the server streams again | {rejoin} | - |");
+    line!(text, "| {} | {rejoin} | - |", words(&report.drill).rejoin);
     line!(text);
     line!(text, "![timeline](timeline.svg)");
     line!(text);
@@ -80,7 +84,8 @@ fn runs(text: &mut String, report: &DrillReport) {
     line!(text);
     line!(
         text,
-        "| run | began (UTC) | power cut of | primary | RTO | acknowledged | lost | unknown | refused | read gap | rejoined after | verdict |"
+        "| run | began (UTC) | {} | primary | RTO | acknowledged | lost | unknown | refused | read gap | rejoined after | verdict |",
+        words(&report.drill).broken
     );
     line!(text, "|---|---|---|---|---|---|---|---|---|---|---|---|");
     for run in &report.runs {
@@ -123,30 +128,48 @@ fn row(run: &RunReport) -> String {
         "| {} | {} | {} | {primary} | {figures} | {} | {} |",
         run.number,
         run.started.strftime("%H:%M:%S"),
-        name(&run.target),
+        broken(run),
         run.rejoin_us().map_or_else(|| "-".to_owned(), seconds),
         run.verdict.word()
     )
 }
 
-fn course(text: &mut String, run: &RunReport) {
+fn broken(run: &RunReport) -> String {
+    let target = || run.target.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    if run.fault.is_empty() { target() } else { cell(&run.fault) }
+}
+
+fn course(text: &mut String, report: &DrillReport, run: &RunReport) {
+    let words = words(&report.drill);
     line!(text, "## Course of run {}", run.number);
     line!(text);
     let probe = run.probe_node.as_ref().map_or("nowhere", |node| node.as_str());
     line!(
         text,
-        "The probe ran on {probe}; its rows are named `{}`. Times count from the order to cut the power.",
-        run.run
+        "The probe ran on {probe}; its rows are named `{}`. Times count from {}.",
+        run.run,
+        words.zero
     );
     line!(text);
     for (component, node) in &run.leaders_before {
-        let too = if run.target.as_ref() == Some(node) { ", which lost its power too" } else { "" };
+        let is_touched = run.target.as_ref() == Some(node) || run.touched.contains(node);
+        let too = if is_touched { words.too } else { "" };
         line!(text, "Leader of {component} before: {node}{too}.");
+        line!(text);
+    }
+    if let Some(beyond) = &run.beyond {
+        line!(
+            text,
+            "A client on the other side was promised {} writes, of which {} are lost; it was not served for {}.",
+            grouped(beyond.acknowledged),
+            grouped(beyond.lost.len()),
+            seconds(beyond.rto_us)
+        );
         line!(text);
     }
     line!(text, "| time | event |");
     line!(text, "|---|---|");
-    let zero = run.at_us(MarkKind::PowerOffAsked).unwrap_or(run.history.from_us);
+    let zero = run.broken_us().unwrap_or(run.history.from_us);
     let mut events: Vec<(u64, String)> = run
         .marks
         .iter()

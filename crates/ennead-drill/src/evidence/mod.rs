@@ -15,6 +15,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod words;
 
 use std::fmt::Write as _;
 

@@ -2,7 +2,7 @@
 
 use super::picture::{Axis, SECOND, at};
 use super::svg::{Anchor, Canvas};
-use crate::mark::MarkKind;
+use super::words::words;
 use crate::report::{DrillReport, RunReport};
 use crate::verdict::seconds;
 
@@ -37,27 +37,28 @@ pub(super) fn render(report: &DrillReport) -> String {
     }
     let limit = axis.x(at(report.rto_limit_ms) * 1000.0);
     canvas.line("limit", (limit, TOP - 18.0), (limit, bottom));
-    let words = format!("limit {}", seconds(report.rto_limit_ms * 1000));
-    canvas.text("limittext small", limit - 5.0, TOP - 10.0, Anchor::End, &words);
+    let limited = format!("limit {}", seconds(report.rto_limit_ms * 1000));
+    canvas.text("limittext small", limit - 5.0, TOP - 10.0, Anchor::End, &limited);
     if let Some(spread) = &report.rto_us {
         let x = axis.x(at(spread.p50));
         canvas.line("mark", (x, TOP - 18.0), (x, bottom));
-        let words = format!("median {}", seconds(spread.p50));
-        canvas.text("small", x - 5.0, TOP - 10.0, Anchor::End, &words);
+        let median = format!("median {}", seconds(spread.p50));
+        canvas.text("small", x - 5.0, TOP - 10.0, Anchor::End, &median);
     }
-    let foot = "seconds since power off was asked; hatched: no write was acknowledged";
-    canvas.text("muted tiny", LEFT, bottom + 46.0, Anchor::Start, foot);
-    let words = format!(
+    let foot =
+        format!("seconds since {}; hatched: no write was acknowledged", words(&report.drill).since);
+    canvas.text("muted tiny", LEFT, bottom + 46.0, Anchor::Start, &foot);
+    let summary = format!(
         "{} runs of {}, verdict {}",
         report.runs.len(),
         report.drill,
         report.verdict.word()
     );
-    canvas.finish(&words)
+    canvas.finish(&summary)
 }
 
 fn header(canvas: &mut Canvas, report: &DrillReport) {
-    let title = format!("Power loss, {} runs", report.runs.len());
+    let title = format!("{}, {} runs", words(&report.drill).title, report.runs.len());
     canvas.text("title", 36.0, 46.0, Anchor::Start, &title);
     let subtitle = format!(
         "{} · {} nodes · {}",
@@ -91,7 +92,7 @@ fn row(canvas: &mut Canvas, axis: &Axis, run: &RunReport, y: f64) {
     canvas.text("muted small", 36.0, y + 15.0, Anchor::Start, &run.number.to_string());
     canvas.text("small", 60.0, y + 15.0, Anchor::Start, &who);
     let height = ROW - 8.0;
-    let (Some(measured), Some(asked)) = (&run.measured, run.at_us(MarkKind::PowerOffAsked)) else {
+    let (Some(measured), Some(asked)) = (&run.measured, run.broken_us()) else {
         canvas.rect("track", LEFT, y, (RIGHT - LEFT, height), "");
         canvas.text("failtext small", LEFT + 8.0, y + 14.0, Anchor::Start, "not measured");
         return;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::picture::{Axis, SECOND, at, grouped};
 use super::svg::{Anchor, Canvas, width_of};
+use super::words::{Words, words};
 use crate::checker::Measured;
 use crate::mark::{Mark, MarkKind};
 use crate::report::{DrillReport, RunReport};
@@ -21,7 +22,7 @@ const SPACE: f64 = 12.0;
 
 /// Returns the picture.
 pub(super) fn render(report: &DrillReport, run: &RunReport) -> String {
-    let zero = run.at_us(MarkKind::PowerOffAsked).unwrap_or(run.history.from_us);
+    let zero = run.broken_us().unwrap_or(run.history.from_us);
     let axis = Axis {
         from: at(run.history.from_us),
         to: at(run.history.to_us.max(run.history.from_us + 1_000_000)),
@@ -42,35 +43,41 @@ pub(super) fn render(report: &DrillReport, run: &RunReport) -> String {
     writes_row(&mut canvas, &axis, run, writes);
     reads_row(&mut canvas, &axis, run, reads);
     primary_row(&mut canvas, &axis, run, primary);
-    server_row(&mut canvas, &axis, run, server);
+    server_row(&mut canvas, &axis, run, server, words(&report.drill));
     draw_labels(&mut canvas, &labels, bottom);
     if let Some(measured) = &run.measured {
         draw_gap(&mut canvas, &axis, measured, report.rto_limit_ms, (writes, bottom));
     }
-    let foot = "seconds since power off was asked; the clock is the probe's. \
-                Bars: acknowledged writes per moment; hatched: nothing was acknowledged.";
-    canvas.text("muted tiny", LEFT, bottom + 50.0, Anchor::Start, foot);
-    canvas.finish(&words(run))
+    let foot = format!(
+        "seconds since {}; the clock is the probe's. \
+         Bars: acknowledged writes per moment; hatched: nothing was acknowledged.",
+        words(&report.drill).since
+    );
+    canvas.text("muted tiny", LEFT, bottom + 50.0, Anchor::Start, &foot);
+    canvas.finish(&summary(report, run))
 }
 
-fn words(run: &RunReport) -> String {
+fn summary(report: &DrillReport, run: &RunReport) -> String {
+    let title = words(&report.drill).title;
     let target = run.target.as_ref().map_or("?", |target| target.as_str());
     match &run.measured {
         Some(measured) => format!(
-            "Power loss of {target}: {} without an acknowledged write, {} of {} lost, verdict {}",
+            "{title} of {target}: {} without an acknowledged write, {} of {} lost, verdict {}",
             seconds(measured.rto_us),
             measured.lost.len(),
             grouped(measured.acknowledged),
             run.verdict.word()
         ),
-        None => format!("Power loss of {target}: not measured, verdict {}", run.verdict.word()),
+        None => format!("{title} of {target}: not measured, verdict {}", run.verdict.word()),
     }
 }
 
 fn header(canvas: &mut Canvas, report: &DrillReport, run: &RunReport) {
     let target = run.target.as_ref().map_or("no server", |target| target.as_str());
     let part = if run.target == run.primary_before { " · the primary" } else { "" };
-    canvas.text("title", 36.0, 46.0, Anchor::Start, &format!("Power loss: {target}{part}"));
+    let what = if run.touched.len() > 1 { run.fault.as_str() } else { target };
+    let title = format!("{}: {}{part}", words(&report.drill).title, shortened(what, 60));
+    canvas.text("title", 36.0, 46.0, Anchor::Start, &title);
     let probe = run.probe_node.as_ref().map_or("nowhere", |node| node.as_str());
     let subtitle = format!(
         "{} · {} nodes · {} · run {} of {} · probe on {probe}",
@@ -115,7 +122,14 @@ struct Label {
 }
 
 fn place_labels(axis: &Axis, marks: &[Mark]) -> Vec<Label> {
-    let hidden = [MarkKind::Steady, MarkKind::PowerOnConfirmed, MarkKind::Stopped];
+    let hidden = [
+        MarkKind::Steady,
+        MarkKind::PowerOnConfirmed,
+        MarkKind::MendConfirmed,
+        MarkKind::ApiHidden,
+        MarkKind::ApiShown,
+        MarkKind::Stopped,
+    ];
     let mut labels: Vec<Label> = marks
         .iter()
         .filter(|mark| !hidden.contains(&mark.kind))
@@ -265,17 +279,19 @@ fn primary_row(canvas: &mut Canvas, axis: &Axis, run: &RunReport, y: f64) {
     }
 }
 
-fn server_row(canvas: &mut Canvas, axis: &Axis, run: &RunReport, y: f64) {
+fn server_row(canvas: &mut Canvas, axis: &Axis, run: &RunReport, y: f64, words: &Words) {
     let name = run.target.as_ref().map_or("server", |target| target.as_str());
     row_name(canvas, y + 18.0, &shortened(name, 14));
     canvas.rect("track", LEFT, y, (RIGHT - LEFT, STRIP), "");
     let when = |kind| run.at_us(kind).map(at);
-    let off = when(MarkKind::PowerOffConfirmed).or(when(MarkKind::PowerOffAsked));
-    let off = off.unwrap_or(axis.to);
-    let on = when(MarkKind::PowerOnAsked).unwrap_or(axis.to);
+    let off = when(MarkKind::PowerOffConfirmed).or(when(MarkKind::FaultConfirmed));
+    let off = off.or(run.broken_us().map(at)).unwrap_or(axis.to);
+    // What needs no mending is on its way back at once.
+    let unmended = if words.away.is_empty() { off } else { axis.to };
+    let on = run.mended_us().map_or(unmended, at);
     let back = when(MarkKind::Rejoined).unwrap_or(axis.to);
     segment(canvas, axis, y, "one", (axis.from, off), "running");
-    segment(canvas, axis, y, "off", (off, on), "no power");
+    segment(canvas, axis, y, "off", (off, on), words.away);
     segment(canvas, axis, y, "wait", (on, back), "starting, catching up");
     segment(canvas, axis, y, "two", (back, axis.to), "streaming");
 }

@@ -92,8 +92,14 @@ impl Database {
 
     /// Removes the newest row but a few.
     pub(crate) fn forget_one(&self) -> u64 {
+        self.forget_one_of("")
+    }
+
+    /// The same of the last run whose name begins so.
+    pub(crate) fn forget_one_of(&self, begin: &str) -> u64 {
         let mut table = self.table.lock().unwrap();
-        let ids = table.runs.values_mut().next_back().unwrap();
+        let mut runs = table.runs.iter_mut().rev();
+        let (_, ids) = runs.find(|(run, _)| run.starts_with(begin)).unwrap();
         let id = *ids.iter().rev().nth(3).unwrap();
         ids.remove(&id);
         id

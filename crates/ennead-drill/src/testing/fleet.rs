@@ -62,8 +62,10 @@ pub(crate) fn healthy(primary: &str) -> Inventory {
             if component.as_str() == "postgres" {
                 let is_primary = node.name.as_str() == primary;
                 seen.role = Some(if is_primary { "primary" } else { "replica" }.to_owned());
+                let others = ["db-1", "db-2", "db-3"].into_iter().filter(|it| *it != primary);
+                let others = others.collect::<Vec<_>>().join(",");
                 let facts: &[(&str, &str)] = if is_primary {
-                    &[("replicas", "2"), ("synchronous", "db-2,db-3")]
+                    &[("replicas", "2"), ("synchronous", &others)]
                 } else {
                     &[("streaming", "true")]
                 };

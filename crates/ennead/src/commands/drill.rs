@@ -1,19 +1,19 @@
 //! `ennead drill`: failures rehearsed and measured.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::time::Duration;
 
 use ennead_audit::{Tally, Verdict};
 use ennead_components::haproxy::{READ_PORT, WRITE_PORT};
 use ennead_drill::{
-    DrillError, DrillReport, Ground, Limits, PowerLoss, Target, Timing, evidence, list, power_loss,
+    DrillError, DrillOptions, DrillReport, Ground, Limits, drill_of, evidence, list, rehearse,
 };
-use ennead_model::{NodeName, Ref, RefKind, RefResolver};
+use ennead_model::{Ref, RefKind, RefResolver};
 use ennead_node::probe::{Login, Password};
 use serde::Serialize;
 
-use crate::cli::{DrillCommand, Global, PowerLossArgs};
+use crate::cli::Global;
+use crate::cli_drill::{Asked, DrillCommand};
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
 use crate::progress::say_with_time;
@@ -24,8 +24,11 @@ use crate::ui::{self, Cell, Tone};
 #[derive(Debug, Serialize)]
 struct Summary {
     drill: String,
+    started: String,
+    without_api: bool,
     passed: bool,
     reasons: Vec<String>,
+    runs_asked: u32,
     runs: usize,
     rto_s: Option<SpreadSeconds>,
     rejoin_s: Option<SpreadSeconds>,
@@ -44,9 +47,10 @@ struct SpreadSeconds {
 
 /// Lists drills or carries one out.
 pub(crate) async fn run(global: &Global, command: &DrillCommand) -> Result<Exit, CommandError> {
-    match command {
-        DrillCommand::List { json } => Ok(show_list(*json)),
-        DrillCommand::PowerLoss(args) => run_power_loss(global, args).await,
+    match (command, command.asked()) {
+        (DrillCommand::List { json }, _) => Ok(show_list(*json)),
+        (_, Some(asked)) => run_drill(global, &asked).await,
+        (_, None) => Ok(Exit::Done),
     }
 }
 
@@ -57,6 +61,7 @@ fn show_list(json: bool) -> Exit {
     }
     for drill in list() {
         ui::line(ui::paint(drill.name, Tone::Good));
+        let where_it_runs = if drill.only_in_lab { "; in the lab only" } else { "" };
         ui::table(
             &["", ""],
             vec![
@@ -64,25 +69,27 @@ fn show_list(json: bool) -> Exit {
                 vec![Cell("before and after".to_owned(), Tone::Quiet), drill.steady_state.into()],
                 vec![Cell("breaks".to_owned(), Tone::Quiet), drill.fault.into()],
                 vec![Cell("measures".to_owned(), Tone::Quiet), drill.probes.into()],
+                vec![
+                    Cell("passes".to_owned(), Tone::Quiet),
+                    format!("with an RTO of at most {} s{where_it_runs}", drill.rto_limit_s).into(),
+                ],
             ],
         );
     }
     Exit::Done
 }
 
-async fn run_power_loss(global: &Global, args: &PowerLossArgs) -> Result<Exit, CommandError> {
+async fn run_drill(global: &Global, asked: &Asked<'_>) -> Result<Exit, CommandError> {
     let session = Session::open(global)?;
-    let ground = ground(&session, global, args)?;
-    let target = match args.target.as_str() {
-        "primary" => Target::Primary,
-        name => Target::Node(NodeName::from_str(name).or_exit(Exit::Usage)?),
-    };
-    let rto = Duration::try_from_secs_f64(args.rto_limit).or_exit(Exit::Usage)?;
-    let options = PowerLoss {
-        target,
-        runs: args.runs,
+    let ground = ground(&session, global, asked)?;
+    let course = asked.course;
+    let limit = course.rto_limit.unwrap_or_else(|| drill_of(&asked.fault).rto_limit_s.into());
+    let rto = Duration::try_from_secs_f64(limit).or_exit(Exit::Usage)?;
+    let options = DrillOptions {
+        without_api: asked.without_api,
+        runs: course.runs,
         limits: Limits { rto, rpo: 0 },
-        timing: Timing::default(),
+        ..DrillOptions::of(asked.fault.clone())
     };
     let cancel = cancelled_by_ctrl_c()?;
     let tell = |progress: ennead_drill::Progress| {
@@ -90,15 +97,14 @@ async fn run_power_loss(global: &Global, args: &PowerLossArgs) -> Result<Exit, C
     };
     // Nodes are asked for their copies of the audit log; what they are is not of interest yet.
     session.observe_cloud().await?;
-    let command = format!("drill power-loss --target {} --runs {}", args.target, args.runs);
-    let audit = session.begin_audit(global, &command, None).await?;
-    let report = power_loss(&session, &ground, &options, &tell, &cancel).await;
+    let audit = session.begin_audit(global, &format!("drill {}", asked.repeat()), None).await?;
+    let report = rehearse(&session, &ground, &options, &tell, &cancel).await;
     let ended = audit.end(tally(report.as_ref().ok(), cancel.is_cancelled()), true).await;
     let report = report.map_err(|error| drill_error(&error, global))?;
-    let folder = evidence::write(&args.evidence, &report).or_exit(Exit::Internal)?;
+    let folder = evidence::write(&course.evidence, &report).or_exit(Exit::Internal)?;
     let passed = report.verdict.passed;
     ended?;
-    show(&report, folder.as_str(), args.json);
+    show(&report, folder.as_str(), course.json);
     Ok(if passed { Exit::Done } else { Exit::DrillFailed })
 }
 
@@ -114,11 +120,7 @@ fn tally(report: Option<&DrillReport>, cancelled: bool) -> Tally {
     Tally { verdict, steps: runs, changed: runs, failed: u64::from(!passed), ..nothing_yet() }
 }
 
-fn ground(
-    session: &Session,
-    global: &Global,
-    args: &PowerLossArgs,
-) -> Result<Ground, CommandError> {
+fn ground(session: &Session, global: &Global, asked: &Asked<'_>) -> Result<Ground, CommandError> {
     let spec = session.spec();
     let password = session.vault().resolve(&Ref::new(RefKind::Secret, "postgres-app"));
     let postgres = &spec.options.postgres;
@@ -139,10 +141,7 @@ fn ground(
         },
         write_port: WRITE_PORT,
         read_port: READ_PORT,
-        repeat: format!(
-            "ennead --spec {} drill power-loss --target {} --runs {}",
-            global.spec, args.target, args.runs
-        ),
+        repeat: format!("ennead --spec {} drill {}", global.spec, asked.repeat()),
     })
 }
 
@@ -153,6 +152,16 @@ fn drill_error(error: &DrillError, global: &Global) -> CommandError {
             format!("if it may be broken, say `drills = true` under [platform] in {}", global.spec),
         ),
         DrillError::NoNode { .. } => (Exit::Usage, "see `ennead status` for its nodes".to_owned()),
+        DrillError::NoSite { .. } => (Exit::Usage, format!("{} names its sites", global.spec)),
+        DrillError::OnlyInLab { .. } => {
+            (Exit::Usage, "say `endpoint = \"lab\"` in a copy of the spec".to_owned())
+        }
+        DrillError::NoMajority { .. } | DrillError::OneSide => {
+            (Exit::DrillFailed, "`ennead check --survive` shows what may be lost".to_owned())
+        }
+        DrillError::NoReplica { .. } => {
+            (Exit::DrillFailed, "run postgres on more than one node".to_owned())
+        }
         _ => (Exit::DrillFailed, "add a node that runs no part of the database".to_owned()),
     };
     CommandError::from_error(exit, error).hint(hint)
@@ -167,6 +176,9 @@ fn show(report: &DrillReport, folder: &str, json: bool) {
     };
     let summary = Summary {
         drill: report.drill.clone(),
+        started: report.started.to_string(),
+        without_api: report.without_api,
+        runs_asked: report.runs_asked,
         passed: report.verdict.passed,
         reasons: report.verdict.reasons.clone(),
         runs: report.runs.len(),
@@ -193,7 +205,12 @@ fn show(report: &DrillReport, folder: &str, json: bool) {
     }
     ui::line(format!("  {} of {} acknowledged writes lost", summary.lost, summary.acknowledged));
     if let Some(rejoin) = &summary.rejoin_s {
-        ui::line(format!("  the old primary was back {:.1} s after power on (p50)", rejoin.p50));
+        let since = if report.runs.iter().any(|run| run.mended_us().is_some()) {
+            "it was mended"
+        } else {
+            "the fault"
+        };
+        ui::line(format!("  all was back {:.1} s after {since} (p50)", rejoin.p50));
     }
     ui::line(format!("  evidence: {folder}"));
 }

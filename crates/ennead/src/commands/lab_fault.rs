@@ -8,14 +8,15 @@ use crate::cli_fault::{ApiFault, Between, FaultCommand, Lasts, Requests, Side, W
 use crate::commands::lab_fault_list;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
+use crate::lab_desk::{DeskError, LabDesk};
 use crate::ui;
 
 /// Runs one of its commands.
 pub(crate) async fn run(lab: &Lab, command: &FaultCommand) -> Result<Exit, CommandError> {
-    let desk = Desk::of(lab)?;
+    let desk = desk(lab)?;
     match command {
         FaultCommand::List { json } => {
-            let listed = desk.ask(reqwest::Method::GET, "", None).await?;
+            let listed = desk.ask(reqwest::Method::GET, "", None).await.map_err(said)?;
             if *json {
                 ui::json(&listed["faults"]);
             } else {
@@ -24,13 +25,14 @@ pub(crate) async fn run(lab: &Lab, command: &FaultCommand) -> Result<Exit, Comma
         }
         FaultCommand::Clear { id } => {
             let path = id.map(|id| format!("/{id}")).unwrap_or_default();
-            desk.ask(reqwest::Method::DELETE, &path, None).await?;
+            desk.ask(reqwest::Method::DELETE, &path, None).await.map_err(said)?;
             ui::say(
                 id.map_or("No fault is in force.".to_owned(), |id| format!("Fault {id} is over.")),
             );
         }
         ordered => {
-            let made = desk.ask(reqwest::Method::POST, "", Some(body(ordered))).await?;
+            let made = desk.ask(reqwest::Method::POST, "", Some(body(ordered))).await;
+            let made = made.map_err(said)?;
             ui::line(made["fault"]["id"].to_string());
             ui::say("The fault is in force; `ennead lab fault clear` with this number ends it.");
         }
@@ -38,46 +40,21 @@ pub(crate) async fn run(lab: &Lab, command: &FaultCommand) -> Result<Exit, Comma
     Ok(Exit::Done)
 }
 
-/// The daemon's own routes.
-struct Desk {
-    root: String,
-    token: String,
+fn desk(lab: &Lab) -> Result<LabDesk, CommandError> {
+    let read = |name: &str| files::read_text(&lab.folder.join(name)).or_exit(Exit::Internal);
+    let (endpoint, token) = (read("endpoint")?, read("token")?);
+    let is_served = lab.is_served().or_exit(Exit::Internal)?;
+    let endpoint = endpoint.filter(|_| is_served).ok_or_else(|| {
+        CommandError::new(Exit::Usage, format!("lab {} is not served", lab.name))
+            .hint("start it with `ennead lab up`")
+    })?;
+    Ok(LabDesk::new(endpoint.trim(), token.unwrap_or_default().trim()))
 }
 
-impl Desk {
-    fn of(lab: &Lab) -> Result<Self, CommandError> {
-        let read = |name: &str| files::read_text(&lab.folder.join(name)).or_exit(Exit::Internal);
-        let (endpoint, token) = (read("endpoint")?, read("token")?);
-        let is_served = lab.is_served().or_exit(Exit::Internal)?;
-        let endpoint = endpoint.filter(|_| is_served).ok_or_else(|| {
-            CommandError::new(Exit::Usage, format!("lab {} is not served", lab.name))
-                .hint("start it with `ennead lab up`")
-        })?;
-        let root = endpoint.trim().trim_end_matches("/v1").to_owned() + "/_lab/faults";
-        Ok(Self { root, token: token.unwrap_or_default().trim().to_owned() })
-    }
-
-    async fn ask(
-        &self,
-        method: reqwest::Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<Value, CommandError> {
-        let client = reqwest::Client::builder().no_proxy().build().or_exit(Exit::Internal)?;
-        let mut request = client.request(method, format!("{}{path}", self.root));
-        request = request.bearer_auth(&self.token);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let response = request.send().await.or_exit(Exit::Internal)?;
-        let is_good = response.status().is_success();
-        let text = response.text().await.or_exit(Exit::Internal)?;
-        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-        if is_good {
-            return Ok(answer);
-        }
-        let message = answer["error"]["message"].as_str().unwrap_or(&text);
-        Err(CommandError::new(Exit::Usage, message))
+fn said(error: DeskError) -> CommandError {
+    match error {
+        DeskError::Refused { message, .. } => CommandError::new(Exit::Usage, message),
+        DeskError::Silent(message) => CommandError::new(Exit::Internal, message),
     }
 }
 

@@ -34,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Global;
 use crate::error::{CommandError, OrExit};
 use crate::exit_code::Exit;
+use crate::lab_desk::LabDesk;
 use crate::paths;
 use crate::progress::WalkView;
 pub(crate) use audit::{AuditRun, add_walk, nothing_yet};
@@ -54,6 +55,8 @@ pub(crate) struct Session {
     client: Client,
     pool: Arc<NodePool>,
     identity: Identity,
+    /// Where faults are ordered, when the cloud is the lab.
+    lab: Option<LabDesk>,
 }
 
 /// What came of walking a plan.
@@ -97,7 +100,9 @@ impl Session {
         let of_nodes = |kind| Ref::new(kind, "nodes");
         resolver.learn(of_nodes(RefKind::CloudEndpoint), &access.endpoint_of_nodes);
         resolver.learn(of_nodes(RefKind::CloudToken), access.token_of_nodes.expose_secret());
-        Ok(Self { spec, spec_sha256, operator_vault, vault, resolver, client, pool, identity })
+        let desk = || LabDesk::new(&access.endpoint, access.token.expose_secret());
+        let lab = access.is_lab.then(desk);
+        Ok(Self { spec, spec_sha256, operator_vault, vault, resolver, client, pool, identity, lab })
     }
 
     pub(crate) fn spec(&self) -> &Spec {

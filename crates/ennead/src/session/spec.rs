@@ -71,6 +71,8 @@ const TOKEN_VARIABLE: &str = "HCLOUD_TOKEN";
 pub(crate) struct CloudAccess {
     pub(crate) endpoint: String,
     pub(crate) token: SecretString,
+    /// Whether it is the lab of this machine, with the lab's own token.
+    pub(crate) is_lab: bool,
     /// Where nodes reach it: in the lab another address, since its loopback is not theirs.
     pub(crate) endpoint_of_nodes: String,
     /// What nodes open it with, if anything runs on them that has to.
@@ -99,7 +101,7 @@ pub(crate) fn cloud_access(global: &Global, spec: &Spec) -> Result<CloudAccess, 
         _ => token.clone(),
     };
     let endpoint_of_nodes = of_nodes.unwrap_or_else(|| endpoint.clone());
-    Ok(CloudAccess { endpoint, token, endpoint_of_nodes, token_of_nodes })
+    Ok(CloudAccess { endpoint, token, is_lab, endpoint_of_nodes, token_of_nodes })
 }
 
 fn token_at(

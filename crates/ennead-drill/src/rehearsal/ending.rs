@@ -1,29 +1,26 @@
-//! How a run ends, whatever happened: the power is given back, the platform is given time to be as
-//! before, all rows are read back, and everything that was learnt becomes a report.
+//! How a run ends, whatever happened: it is mended, the platform is given time to be as before, all
+//! rows are read back, and everything that was learnt becomes a report.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ennead_host::clock::wait_until;
 use ennead_model::NodeName;
-use ennead_node::probe::IdRanges;
+use ennead_node::probe::{IdRanges, ProbeConfig};
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
-use super::rehearsal::{Moment, Power, Rehearsal, summary};
+use super::course::{Moment, Rehearsal, State, summary, until};
 use crate::checker::{Measured, check_history};
+use crate::ground::Limits;
 use crate::history::History;
 use crate::mark::{Mark, MarkKind};
+use crate::plan::joined;
 use crate::report::RunReport;
 use crate::steady::{Steady, as_before, has_rejoined, primaries};
 use crate::verdict::{Verdict, judge};
 use crate::watch::read_back;
 
-/// Time in which a power-off that the cloud did not confirm may still happen.
-const DOUBT: Duration = Duration::from_secs(15);
-/// Time in which the cloud must take the order to give power back. Long: a server that stays off is
-/// the worst that a drill can leave behind.
-const POWER_ON_DEADLINE: Duration = Duration::from_mins(5);
 /// Time for the rows to be read back, with new connections when one fails.
 const READ_BACK_DEADLINE: Duration = Duration::from_mins(3);
 
@@ -35,30 +32,24 @@ impl Rehearsal<'_> {
         cancel: &CancellationToken,
     ) -> (RunReport, BTreeMap<String, String>, bool) {
         let mut reasons = Vec::new();
-        let broken = tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(RunError::Interrupted),
-            broken = self.break_it() => broken,
-        };
+        let broken = self.break_it(cancel).await;
         note(&mut reasons, broken);
+        for failed in self.mend().await {
+            note(&mut reasons, Err(failed));
+        }
         let mut healthy = false;
-        if self.power != Power::Untouched {
-            let given_back = self.give_power_back().await;
-            note(&mut reasons, given_back);
-            let repaired = tokio::select! {
-                biased;
-                () = cancel.cancelled() => Err(RunError::Interrupted),
-                repaired = self.wait_until_healthy() => repaired,
-            };
+        if self.state != State::Untouched {
+            let repaired = until(cancel, self.wait_until_healthy()).await;
             healthy = repaired.is_ok();
             note(&mut reasons, repaired);
         }
         let (history, marks) = self.stop_probe().await;
-        let present = tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(RunError::Interrupted),
-            present = self.read_back() => present,
-        };
+        let beyond = until(cancel, self.end_beyond()).await.unwrap_or_else(|error| {
+            note(&mut reasons, Err(error));
+            None
+        });
+        reasons.extend(beyond.iter().flat_map(judge_beyond));
+        let present = until(cancel, self.read_back(self.config.as_ref())).await;
         let present = present.unwrap_or_else(|error| {
             note(&mut reasons, Err(error));
             None
@@ -73,7 +64,8 @@ impl Rehearsal<'_> {
         self.say(format!("run ended: {}", verdict.word()));
         let go_on = healthy && !cancel.is_cancelled();
         let versions = std::mem::take(&mut self.versions);
-        (self.report(history, marks, measured, verdict), versions, go_on)
+        let report = self.report(history, marks, measured, verdict);
+        (RunReport { beyond, ..report }, versions, go_on)
     }
 
     fn report(
@@ -88,13 +80,16 @@ impl Rehearsal<'_> {
             number: self.number,
             run: self.run,
             started: self.started,
-            target: self.target,
+            fault: self.plan.as_ref().map(|plan| plan.what.clone()).unwrap_or_default(),
+            target: self.plan.as_ref().and_then(|plan| plan.touched.first().cloned()),
             leaders_before: before.as_ref().map(|it| it.leaders.clone()).unwrap_or_default(),
             primary_before: before.map(|before| before.primary),
             primary_after: self.after,
-            probe_node: self.probe_node,
+            probe_node: self.plan.as_ref().map(|plan| plan.probe.clone()),
+            touched: self.plan.map(|plan| plan.touched).unwrap_or_default(),
             marks,
             measured,
+            beyond: None,
             timelines: history.timelines.clone(),
             troubles: history.troubles.clone(),
             verdict,
@@ -102,51 +97,11 @@ impl Rehearsal<'_> {
         }
     }
 
-    /// Gives the power back. Not to be interrupted.
-    async fn give_power_back(&mut self) -> Result<(), RunError> {
-        let Some(target) = self.target.clone() else { return Ok(()) };
-        if self.power == Power::Doubtful {
-            self.wait_for_doubtful_power_off(&target).await;
-        }
-        self.mark(MarkKind::PowerOnAsked, target.as_str());
-        let platform = self.platform;
-        let try_it = || async {
-            platform.power_on(&target).await.map_err(|error| error.to_string())?;
-            match platform.server_status(&target).await {
-                Ok(status) if status == "running" || status == "starting" => Ok(()),
-                Ok(status) => Err(format!("the server is {status}")),
-                Err(error) => Err(error.to_string()),
-            }
-        };
-        let given = wait_until(POWER_ON_DEADLINE, self.options.timing.pause, try_it).await;
-        given.map_err(|late| RunError::Late {
-            what: "THE SERVER IS STILL WITHOUT POWER: the cloud did not switch it on",
-            seconds: late.seconds,
-            last_seen: late.last_seen,
-        })?;
-        self.power = Power::GivenBack;
-        self.mark(MarkKind::PowerOnConfirmed, target.as_str());
-        Ok(())
-    }
-
-    /// A power-off that was asked for may happen after an order to switch on, and would undo it.
-    async fn wait_for_doubtful_power_off(&self, target: &NodeName) {
-        let look = || async {
-            match self.platform.server_status(target).await {
-                Ok(status) if status == "off" => Ok(()),
-                Ok(status) => Err(status),
-                Err(error) => Err(error.to_string()),
-            }
-        };
-        if let Err(late) = wait_until(DOUBT, self.options.timing.pause, look).await {
-            tracing::info!("{target} was not seen off: {}", late.last_seen);
-        }
-    }
-
     async fn wait_until_healthy(&mut self) -> Result<(), RunError> {
-        let (Some(target), Some(before)) = (self.target.clone(), self.before.clone()) else {
+        let (Some(plan), Some(before)) = (self.plan.clone(), self.before.clone()) else {
             return Ok(());
         };
+        let began = self.clock.elapsed();
         let timing = self.options.timing;
         let late = |what| {
             move |late: ennead_host::clock::DeadlineError| RunError::Late {
@@ -157,12 +112,16 @@ impl Rehearsal<'_> {
         };
         let rejoined = wait_until(timing.healthy_deadline, timing.pause, || async {
             let inventory = self.platform.observe().await.map_err(|error| error.to_string())?;
-            let rejoined = has_rejoined(self.fleet(), &inventory, &target);
-            rejoined.then_some(()).ok_or_else(|| self.seen_of(&target, &inventory))
+            let away = |node: &&NodeName| !has_rejoined(self.fleet(), &inventory, node);
+            match plan.touched.iter().find(away) {
+                Some(node) => Err(self.seen_of(node, &inventory)),
+                None => Ok(()),
+            }
         });
         rejoined.await.map_err(late("the server did not rejoin"))?;
-        self.mark(MarkKind::Rejoined, target.as_str());
-        let left = timing.healthy_deadline.saturating_sub(self.since(MarkKind::PowerOnAsked));
+        self.mark(MarkKind::Rejoined, &joined(&plan.touched));
+        let spent = self.clock.elapsed().saturating_sub(began);
+        let left = timing.healthy_deadline.saturating_sub(spent);
         let healthy = wait_until(left, timing.pause, || self.look_for_health(&before));
         let now =
             healthy.await.map_err(late("the platform did not become as healthy as before"))?;
@@ -184,15 +143,6 @@ impl Rehearsal<'_> {
         });
         role.unwrap_or_else(|| format!("{target}: nothing known yet"))
             + &format!(", primary: {:?}", primaries(self.fleet(), inventory))
-    }
-
-    fn since(&self, wanted: MarkKind) -> Duration {
-        let now = self.clock.elapsed();
-        let find = |(kind, moment, _): &(MarkKind, Moment, String)| match moment {
-            Moment::Here(here) if *kind == wanted => Some(now.saturating_sub(*here)),
-            _ => None,
-        };
-        self.moments.iter().find_map(find).unwrap_or_default()
     }
 
     /// Stops the probe and moves all moments to its clock.
@@ -219,9 +169,18 @@ impl Rehearsal<'_> {
         (history, marks)
     }
 
-    /// Reads all rows back; `None` when no probe was started.
-    async fn read_back(&self) -> Result<Option<IdRanges>, RunError> {
-        let (Some(config), Some(node)) = (&self.config, &self.probe_node) else { return Ok(None) };
+    /// Stops the client on the other side and reads back what it was promised.
+    async fn end_beyond(&mut self) -> Result<Option<Measured>, RunError> {
+        let Some((watch, config)) = self.beyond.take() else { return Ok(None) };
+        let history = watch.stop().await;
+        let present = self.read_back(Some(&config)).await?;
+        Ok(present.map(|present| check_history(&history, &present)))
+    }
+
+    /// Reads all rows of a probe back; `None` when it was not started.
+    async fn read_back(&self, config: Option<&ProbeConfig>) -> Result<Option<IdRanges>, RunError> {
+        let (Some(config), Some(plan)) = (config, &self.plan) else { return Ok(None) };
+        let node = &plan.probe;
         self.say("reading every acknowledged write back");
         let config = config.for_reading_back();
         let present = wait_until(READ_BACK_DEADLINE, self.options.timing.pause, || async {
@@ -234,6 +193,17 @@ impl Rehearsal<'_> {
             last_seen: late.last_seen,
         })
     }
+}
+
+/// Returns what the client on the other side was promised in vain. How long it was not served is
+/// no matter: it was cut off.
+fn judge_beyond(measured: &Measured) -> Vec<String> {
+    let limits = Limits { rto: Duration::MAX, rpo: 0 };
+    let mut reasons = judge(measured, &limits);
+    for reason in &mut reasons {
+        reason.insert_str(0, "on the other side: ");
+    }
+    reasons
 }
 
 /// Notes why something did not work, once.

@@ -1,32 +1,43 @@
 //! Whole drills against a database that breaks, with the real probe in this process.
 
+mod faults;
+mod interrupts;
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{DrillError, Progress, power_loss};
-use crate::ground::{Limits, PowerLoss, Target, Timing};
+use super::{DrillError, Progress, rehearse};
+use crate::fault::{Fault, Target};
+use crate::ground::{DrillOptions, Limits, Timing};
 use crate::mark::MarkKind;
 use crate::report::DrillReport;
 use crate::testing::{FakePlatform, ground, name};
 
-fn options() -> PowerLoss {
+fn cut(target: Target) -> Fault {
+    Fault::PowerLoss { target }
+}
+
+fn options() -> DrillOptions {
     let timing = Timing {
         steady_deadline: Duration::from_secs(10),
         steady_for: Duration::from_millis(300),
         power_deadline: Duration::from_secs(5),
+        doubt: Duration::from_millis(500),
         writes_deadline: Duration::from_secs(3),
         keep_writing: Duration::from_millis(300),
         healthy_deadline: Duration::from_secs(5),
         pause: Duration::from_millis(20),
     };
     let limits = Limits { rto: Duration::from_secs(2), rpo: 0 };
-    PowerLoss { target: Target::Primary, runs: 1, limits, timing }
+    let fault = Fault::PowerLoss { target: Target::Primary };
+    DrillOptions { limits, timing, ..DrillOptions::of(fault) }
 }
 
-async fn drill(platform: &FakePlatform, options: &PowerLoss) -> DrillReport {
+/// Runs it to its end.
+async fn drill(platform: &FakePlatform, options: &DrillOptions) -> DrillReport {
     let cancel = CancellationToken::new();
-    power_loss(platform, &ground(platform), options, &|_| {}, &cancel).await.unwrap()
+    rehearse(platform, &ground(platform), options, &|_| {}, &cancel).await.unwrap()
 }
 
 #[tokio::test]
@@ -74,7 +85,7 @@ async fn a_row_lost_in_the_takeover_fails_the_drill() {
 async fn a_slow_failover_fails_the_drill() {
     let platform = FakePlatform::start(Duration::from_millis(700)).await;
     let limits = Limits { rto: Duration::from_millis(400), rpo: 0 };
-    let report = drill(&platform, &PowerLoss { limits, ..options() }).await;
+    let report = drill(&platform, &DrillOptions { limits, ..options() }).await;
     assert!(report.verdict.reasons[0].contains("no write was acknowledged"), "{report:?}");
 }
 
@@ -97,7 +108,7 @@ async fn a_power_off_whose_answer_was_lost_is_undone() {
     let report = drill(&platform, &options()).await;
     let reasons = &report.runs[0].verdict.reasons;
     assert_eq!(reasons[0], "cannot power off db-1: the answer was lost");
-    assert!(platform.world.lock().unwrap().off.is_none());
+    assert!(platform.world.lock().unwrap().off.is_empty());
 }
 
 #[tokio::test]
@@ -110,8 +121,8 @@ async fn an_interrupt_gives_the_power_back_and_leaves_a_report() {
         }
     };
     let ground = ground(&platform);
-    let options = PowerLoss { runs: 3, ..options() };
-    let report = power_loss(&platform, &ground, &options, &stop_after_power_off, &cancel).await;
+    let options = DrillOptions { runs: 3, ..options() };
+    let report = rehearse(&platform, &ground, &options, &stop_after_power_off, &cancel).await;
     let report = report.unwrap();
     assert_eq!(report.runs.len(), 1);
     assert_eq!(report.runs[0].verdict.reasons, ["interrupted by the operator"]);
@@ -122,7 +133,7 @@ async fn an_interrupt_gives_the_power_back_and_leaves_a_report() {
 #[tokio::test]
 async fn several_runs_are_summed_up() {
     let platform = FakePlatform::start(Duration::from_millis(200)).await;
-    let options = PowerLoss { runs: 2, target: Target::Node(name("app-1")), ..options() };
+    let options = DrillOptions { runs: 2, fault: cut(Target::Node(name("app-1"))), ..options() };
     let report = drill(&platform, &options).await;
     assert!(report.verdict.passed, "{:?}", report.verdict);
     let spread = report.rto_us.as_ref().unwrap();
@@ -136,15 +147,15 @@ async fn several_runs_are_summed_up() {
 async fn a_platform_not_marked_for_drills_is_left_alone() {
     let platform = FakePlatform::start(Duration::ZERO).await;
     let cancel = CancellationToken::new();
-    let refuse = |ground, options: PowerLoss| {
+    let refuse = |ground, options: DrillOptions| {
         let (platform, cancel) = (&platform, &cancel);
-        async move { power_loss(platform, &ground, &options, &|_| {}, cancel).await.unwrap_err() }
+        async move { rehearse(platform, &ground, &options, &|_| {}, cancel).await.unwrap_err() }
     };
     let mut unmarked = ground(&platform);
     unmarked.drills = false;
     let error = refuse(unmarked, options()).await;
     assert!(matches!(error, DrillError::NotAllowed { .. }));
-    let nobody = PowerLoss { target: Target::Node(name("nobody")), ..options() };
+    let nobody = DrillOptions { fault: cut(Target::Node(name("nobody"))), ..options() };
     let error = refuse(ground(&platform), nobody).await;
     assert!(matches!(error, DrillError::NoNode { .. }));
     let mut small = ground(&platform);

@@ -1,4 +1,4 @@
-//! One run, from the steady state to the fault and the return of writes.
+//! One run, from the steady state to the return of writes; the fault itself is in `breaking`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,13 +7,14 @@ use ennead_host::clock::{Stopwatch, now, wait_until};
 use ennead_model::{Fleet, Inventory, NodeName};
 use ennead_node::probe::{Endpoint, ProbeConfig};
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-use super::{Progress, RunError, Tell};
-use crate::ground::{Ground, PowerLoss};
+use super::{DrillError, Progress, RunError, Tell};
+use crate::ground::{DrillOptions, Ground};
 use crate::mark::MarkKind;
+use crate::plan::{Move, Plan};
 use crate::platform::Platform;
-use crate::steady::{Steady, primaries, probe_node, steady, target};
+use crate::steady::{Steady, primaries, steady};
 use crate::watch::Watch;
 
 /// A moment on one of the two clocks.
@@ -23,35 +24,43 @@ pub(super) enum Moment {
     Probe(u64),
 }
 
-/// What is known of the target's power.
+/// What is known of the fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Power {
-    /// Nobody has touched it.
+pub(super) enum State {
+    /// Nothing was touched.
     Untouched,
-    /// The cloud was asked to cut it and has not said that it did.
+    /// It was asked for and has not been confirmed.
     Doubtful,
-    /// The cloud said that it is off.
-    Off,
-    /// It was given back.
-    GivenBack,
+    /// It is in force.
+    Broken,
+    /// It was ended.
+    Mended,
 }
 
 /// One run and everything that it has learnt so far.
 pub(super) struct Rehearsal<'a> {
     pub(super) platform: &'a dyn Platform,
     pub(super) ground: &'a Ground,
-    pub(super) options: &'a PowerLoss,
+    pub(super) options: &'a DrillOptions,
     pub(super) number: u32,
     pub(super) clock: Stopwatch,
     pub(super) started: Timestamp,
     pub(super) run: String,
     pub(super) before: Option<Steady>,
     pub(super) after: Option<NodeName>,
-    pub(super) target: Option<NodeName>,
-    pub(super) probe_node: Option<NodeName>,
-    pub(super) power: Power,
+    pub(super) plan: Option<Plan>,
+    pub(super) state: State,
+    /// Ids of the lab's faults that are the fault itself.
+    pub(super) orders: Vec<u64>,
+    /// Id of the lab's fault that keeps servers from the API.
+    pub(super) hidden_api: Option<u64>,
+    /// When the fault was asked for, and when it was confirmed.
+    pub(super) asked: Duration,
+    pub(super) confirmed: Duration,
     pub(super) watch: Option<Watch>,
     pub(super) config: Option<ProbeConfig>,
+    /// The client on the other side of a partition.
+    pub(super) beyond: Option<(Watch, ProbeConfig)>,
     pub(super) moments: Vec<(MarkKind, Moment, String)>,
     pub(super) versions: BTreeMap<String, String>,
     tell: Tell<'a>,
@@ -61,7 +70,7 @@ impl<'a> Rehearsal<'a> {
     pub(super) fn new(
         platform: &'a dyn Platform,
         ground: &'a Ground,
-        options: &'a PowerLoss,
+        options: &'a DrillOptions,
         number: u32,
         tell: Tell<'a>,
     ) -> Self {
@@ -73,14 +82,22 @@ impl<'a> Rehearsal<'a> {
             number,
             clock: Stopwatch::start(),
             started,
-            run: format!("power-loss-{}-{number}", started.strftime("%Y%m%dt%H%M%Sz")),
+            run: format!(
+                "{}-{}-{number}",
+                options.fault.name(),
+                started.strftime("%Y%m%dt%H%M%Sz")
+            ),
             before: None,
             after: None,
-            target: None,
-            probe_node: None,
-            power: Power::Untouched,
+            plan: None,
+            state: State::Untouched,
+            orders: Vec::new(),
+            hidden_api: None,
+            asked: Duration::ZERO,
+            confirmed: Duration::ZERO,
             watch: None,
             config: None,
+            beyond: None,
             moments: Vec::new(),
             versions: BTreeMap::new(),
             tell,
@@ -103,33 +120,45 @@ impl<'a> Rehearsal<'a> {
         self.say(format!("{}{gap}{what}", kind.label()));
     }
 
-    /// Goes from the steady state to the return of writes. Leaves the power off.
-    pub(super) async fn break_it(&mut self) -> Result<(), RunError> {
-        let steady = self.find_steady().await?;
-        let fleet = self.fleet();
-        let no_place = |role, node: String| RunError::NoPlace { role, node };
-        let target = target(&self.options.target, &steady, fleet)
-            .ok_or_else(|| no_place("target", format!("{:?}", self.options.target)))?;
-        let was_primary = target == steady.primary;
-        let probe_node =
-            probe_node(fleet, &target).ok_or_else(|| no_place("target", target.to_string()))?;
-        self.before = Some(steady);
-        self.target = Some(target.clone());
-        self.probe_node = Some(probe_node.clone());
-        self.start_probe(&probe_node).await?;
-        self.cut_power(&target).await?;
-        self.find_writes(&target, was_primary).await
+    /// Goes from the steady state to the return of writes. Leaves it broken.
+    pub(super) async fn break_it(&mut self, cancel: &CancellationToken) -> Result<(), RunError> {
+        let plan = until(cancel, self.prepare()).await?;
+        self.break_now(&plan, cancel).await?;
+        until(cancel, self.find_writes(&plan)).await
     }
 
-    async fn find_steady(&mut self) -> Result<Steady, RunError> {
+    async fn prepare(&mut self) -> Result<Plan, RunError> {
         self.say("looking whether everything is healthy");
+        let (mut steady, mut plan) = self.find_steady().await?;
+        if let Some(Move { from, to }) = plan.first.take() {
+            self.say(format!("moving the primary from {from} to {to} first"));
+            self.platform.switch_over(&from, &to).await?;
+            (steady, plan) = self.find_steady().await?;
+            if let Some(Move { from, .. }) = &plan.first {
+                let what = format!("break {}", plan.what);
+                let why = format!("{from} is primary though it was moved to {to}");
+                return Err(crate::platform::PlatformError { what, why }.into());
+            }
+        }
+        self.before = Some(steady);
+        self.plan = Some(plan.clone());
+        self.start_probe(&plan).await?;
+        Ok(plan)
+    }
+
+    /// Waits for the steady state and plans the run.
+    async fn find_steady(&mut self) -> Result<(Steady, Plan), RunError> {
         let timing = self.options.timing;
         let look = || async {
             let inventory = self.platform.observe().await.map_err(|error| error.to_string())?;
             let steady = steady(self.fleet(), &inventory).map_err(|wrong| summary(&wrong))?;
-            Ok((steady, inventory))
+            match self.options.fault.plan(&steady, self.fleet()) {
+                // A replica becomes synchronous when it has caught up.
+                Err(error @ DrillError::NoReplica { .. }) => Err(error.to_string()),
+                plan => Ok((steady, inventory, plan)),
+            }
         };
-        let (steady, inventory) = wait_until(timing.steady_deadline, timing.pause, look)
+        let (steady, inventory, plan) = wait_until(timing.steady_deadline, timing.pause, look)
             .await
             .map_err(|late| RunError::Late {
                 what: "the platform was not in its steady state",
@@ -137,10 +166,29 @@ impl<'a> Rehearsal<'a> {
                 last_seen: late.last_seen,
             })?;
         self.versions = versions(self.fleet(), &inventory);
-        Ok(steady)
+        Ok((steady, plan?))
     }
 
-    async fn start_probe(&mut self, node: &NodeName) -> Result<(), RunError> {
+    async fn start_probe(&mut self, plan: &Plan) -> Result<(), RunError> {
+        let timing = self.options.timing;
+        if let Some(node) = &plan.beyond {
+            let opened = self.open_probe(node, &format!("beyond-{}", self.run)).await?;
+            let (watch, _) = self.beyond.insert(opened);
+            watch.wait_until_steady(timing.steady_for, timing.steady_deadline).await?;
+        }
+        let (watch, config) = self.open_probe(&plan.probe, &self.run).await?;
+        let watch = self.watch.insert(watch);
+        self.config = Some(config);
+        watch.wait_until_steady(timing.steady_for, timing.steady_deadline).await?;
+        self.mark(MarkKind::Steady, "");
+        Ok(())
+    }
+
+    async fn open_probe(
+        &self,
+        node: &NodeName,
+        run: &str,
+    ) -> Result<(Watch, ProbeConfig), RunError> {
         let endpoints = |port: u16| {
             let balancers = self.fleet().running("haproxy");
             let endpoint = |balancer: &ennead_model::Node| Endpoint {
@@ -151,67 +199,31 @@ impl<'a> Rehearsal<'a> {
         };
         let write = endpoints(self.ground.write_port);
         let read = endpoints(self.ground.read_port);
-        let config = ProbeConfig::load(&self.run, write, read, self.ground.login.clone());
+        let config = ProbeConfig::load(run, write, read, self.ground.login.clone());
         self.say(format!("starting the probe on {node}"));
         let pipe = self.platform.open_probe(node).await?;
-        let watch = Watch::start(pipe, &config, self.clock).await?;
-        let timing = self.options.timing;
-        let watch = self.watch.insert(watch);
-        self.config = Some(config);
-        watch.wait_until_steady(timing.steady_for, timing.steady_deadline).await?;
-        self.mark(MarkKind::Steady, "");
-        Ok(())
+        Ok((Watch::start(pipe, &config, self.clock).await?, config))
     }
 
-    async fn cut_power(&mut self, target: &NodeName) -> Result<(), RunError> {
-        let limit = self.options.timing.power_deadline;
-        self.power = Power::Doubtful;
-        self.mark(MarkKind::PowerOffAsked, target.as_str());
-        let late = |last_seen: String| RunError::Late {
-            what: "the cloud did not confirm the power-off",
-            seconds: limit.as_secs(),
-            last_seen,
-        };
-        let answer = timeout(limit, self.platform.power_off(target)).await;
-        answer.map_err(|_| late("no answer".to_owned()))??;
-        self.power = Power::Off;
-        self.mark(MarkKind::PowerOffConfirmed, target.as_str());
-        let status = || async {
-            match self.platform.server_status(target).await {
-                Ok(status) if status == "off" => Ok(()),
-                Ok(status) => Err(format!("the server is {status}")),
-                Err(error) => Err(error.to_string()),
-            }
-        };
-        wait_until(limit, self.options.timing.pause, status)
-            .await
-            .map_err(|seen| late(seen.last_seen))
-    }
-
-    async fn find_writes(&mut self, target: &NodeName, was_primary: bool) -> Result<(), RunError> {
+    async fn find_writes(&mut self, plan: &Plan) -> Result<(), RunError> {
         let timing = self.options.timing;
-        let asked = self.here(MarkKind::PowerOffAsked);
-        let confirmed = self.here(MarkKind::PowerOffConfirmed);
-        let watch = self
-            .watch
-            .as_ref()
-            .ok_or_else(|| RunError::NoPlace { role: "probe of", node: target.to_string() })?;
-        let (asked_us, confirmed_us) = (watch.moment_us(asked), watch.moment_us(confirmed));
+        let watch = self.watch.as_ref().ok_or(RunError::Nothing("probe"))?;
+        let (asked_us, confirmed_us) =
+            (watch.moment_us(self.asked), watch.moment_us(self.confirmed));
         let written_us = watch.wait_until_written(confirmed_us, timing.writes_deadline).await?;
-        // Writes may have come back before the cloud's confirmation did.
+        // Writes may have come back before the confirmation did.
         let again_us = watch.end_of_gap(asked_us, written_us);
         self.moments.push((MarkKind::WritesAgain, Moment::Probe(again_us), String::new()));
         self.say(format!(
-            "writes again {} after power off was asked",
+            "writes again {} after the fault was asked",
             crate::verdict::seconds(again_us.saturating_sub(asked_us))
         ));
         let go_on_us = again_us + u64::try_from(timing.keep_writing.as_micros()).unwrap_or(0);
         let keep_writing =
             watch.wait_until_written(go_on_us, timing.keep_writing * 2 + timing.writes_deadline);
-        let find_primary = self.find_primary(target, was_primary);
-        let (kept, primary) = tokio::join!(keep_writing, find_primary);
+        let (kept, primary) = tokio::join!(keep_writing, self.find_primary(plan));
         let (primary, seen) = primary?;
-        if was_primary {
+        if plan.takeover {
             self.moments.push((MarkKind::NewPrimary, Moment::Here(seen), primary.to_string()));
         }
         self.after = Some(primary);
@@ -220,17 +232,15 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Waits until exactly one node outside the fault is primary.
-    async fn find_primary(
-        &self,
-        target: &NodeName,
-        was_primary: bool,
-    ) -> Result<(NodeName, Duration), RunError> {
+    async fn find_primary(&self, plan: &Plan) -> Result<(NodeName, Duration), RunError> {
         let timing = self.options.timing;
         let look = || async {
             let inventory = self.platform.observe().await.map_err(|error| error.to_string())?;
             let found = primaries(self.fleet(), &inventory);
             match found.as_slice() {
-                [one] if !was_primary || one != target => Ok((one.clone(), self.clock.elapsed())),
+                [one] if !plan.takeover || !plan.touched.contains(one) => {
+                    Ok((one.clone(), self.clock.elapsed()))
+                }
                 found => Err(format!("primary: {found:?}")),
             }
         };
@@ -243,13 +253,17 @@ impl<'a> Rehearsal<'a> {
         self.say(format!("{primary} is primary"));
         Ok((primary, seen))
     }
+}
 
-    fn here(&self, wanted: MarkKind) -> Duration {
-        let find = |(kind, moment, _): &(MarkKind, Moment, String)| match moment {
-            Moment::Here(here) if *kind == wanted => Some(*here),
-            _ => None,
-        };
-        self.moments.iter().find_map(find).unwrap_or_default()
+/// Does something that may be dropped at any moment, until the operator interrupts.
+pub(super) async fn until<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(RunError::Interrupted),
+        done = work => done,
     }
 }
 
