@@ -57,6 +57,16 @@ pub async fn apply() -> Result<(), CommandError> {
     write(&crate::apply(&order, &host, &state).await).await
 }
 
+/// `ennead node confirm`: the same order over a newer connection in, a report out.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn confirm() -> Result<(), CommandError> {
+    let order: NodeOrder = read("order").await?;
+    let (host, state) = here();
+    write(&crate::confirm(&order, &host, &state).await).await
+}
+
 /// `ennead node observe`: a question in, the node's facts out.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ mod record;
 pub mod state;
 pub mod tunnel;
 
-pub use apply::apply;
+pub use apply::{apply, confirm};
 pub use condition::{Tested, test};
 pub use observe::observe;
 pub use state::StateDirectory;

@@ -324,6 +324,8 @@ impl LabServeArgs {
 pub(crate) enum NodeCommand {
     /// Carry out the order on standard input
     Apply,
+    /// End the order on standard input over a connection that was made after it was applied
+    Confirm,
     /// Print what is so on this node
     Observe,
     /// Test the condition on standard input

@@ -12,6 +12,7 @@ use crate::exit_code::Exit;
 pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
     match command {
         NodeCommand::Apply => commands::apply().await.or_exit(Exit::Internal)?,
+        NodeCommand::Confirm => commands::confirm().await.or_exit(Exit::Internal)?,
         NodeCommand::Observe => commands::observe().await.or_exit(Exit::Internal)?,
         NodeCommand::Test => commands::test().await.or_exit(Exit::Internal)?,
         NodeCommand::Tunnel { .. } => {
