@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use camino::Utf8PathBuf;
 use ennead_model::fleet::Prefix;
+pub use ennead_model::reach::Protocol;
 use ennead_model::{ComponentName, Condition, NodeAction};
 use serde::{Deserialize, Serialize};
 
@@ -72,16 +73,6 @@ pub enum Peers {
     World,
     /// The operator's addresses only.
     Operator,
-}
-
-/// Transport of a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
 }
 
 /// A port on which an instance listens.

@@ -20,6 +20,7 @@ pub mod order;
 pub mod outcome;
 pub mod plan;
 pub mod prices;
+pub mod reach;
 pub mod reference;
 pub mod service;
 pub mod user_data;

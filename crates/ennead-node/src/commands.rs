@@ -1,6 +1,7 @@
 //! What the command line calls on a node: one JSON document in, one out.
 
 use ennead_host::LocalHost;
+use ennead_model::reach::ReachRequest;
 use ennead_model::{Condition, NodeOrder};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -85,6 +86,15 @@ pub async fn observe() -> Result<(), CommandError> {
 pub async fn test() -> Result<(), CommandError> {
     let condition: Condition = read("condition").await?;
     write(&crate::test(&here().0, &condition).await).await
+}
+
+/// `ennead node reach`: ports to connect to in, what came of each out.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn reach() -> Result<(), CommandError> {
+    let request: ReachRequest = read("list of ports").await?;
+    write(&crate::reach(&request).await).await
 }
 
 async fn read<T: for<'de> Deserialize<'de>>(expected: &'static str) -> Result<T, CommandError> {

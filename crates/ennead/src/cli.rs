@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Open a shell on a node, or run a command there
     Ssh(SshArgs),
+    /// Test the network between the nodes
+    #[command(subcommand)]
+    Net(NetCommand),
     /// Rehearse failures and measure them from a client's side
     #[command(subcommand)]
     Drill(DrillCommand),
@@ -201,6 +204,17 @@ pub(crate) struct SshArgs {
     pub(crate) command: Vec<String>,
 }
 
+/// What to test of the network.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NetCommand {
+    /// Let every node try every port of every other: those that are for it, and those that are not
+    Check {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 /// What to rehearse.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DrillCommand {
@@ -330,6 +344,8 @@ pub(crate) enum NodeCommand {
     Observe,
     /// Test the condition on standard input
     Test,
+    /// Connect to the ports on standard input and print what came of it
+    Reach,
     /// Run a userspace WireGuard interface in the foreground
     Tunnel {
         /// Interface, for example wg0

@@ -70,6 +70,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Up(args) => commands::up::run(&global, &args).await?,
         Command::Status(args) => commands::status::run(&global, &args).await?,
         Command::Ssh(args) => return commands::ssh::run(&global, &args).await,
+        Command::Net(command) => commands::net::run(&global, &command).await?,
         Command::Drill(command) => commands::drill::run(&global, &command).await?,
         Command::Down(args) => commands::down::run(&global, &args).await?,
         Command::Lab(command) => commands::lab::run(&global, &command).await?,

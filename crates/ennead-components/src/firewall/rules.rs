@@ -9,7 +9,7 @@ use ennead_model::fleet::Prefix;
 
 use crate::access::{interfaces, members, openings, operator_prefixes, private_prefixes};
 use crate::render::render;
-use crate::{Context, Peers, Port, Protocol};
+use crate::{Context, Peers, Port};
 
 /// Longest comment of a rule, in bytes. Source: nft(8), "COMMENTS": 128 with the final zero.
 const COMMENT_BYTES_MAX: usize = 100;
@@ -98,12 +98,8 @@ fn group(component: &str) -> String {
 }
 
 fn rule(component: &str, port: &Port, from: &str) -> Rule {
-    let protocol = match port.protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-    };
     let comment = comment(&format!("{component}: {}", port.purpose));
-    Rule { protocol, number: port.number, from: from.to_owned(), comment }
+    Rule { protocol: port.protocol.name(), number: port.number, from: from.to_owned(), comment }
 }
 
 /// Returns a text that can stand between quotes in a rule.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::{Command, Host as _, HostError, Identity, Output, SshHost, SshTarget, ssh};
+use ennead_model::reach::{ReachAnswer, ReachRequest};
 use ennead_model::{ComponentName, Condition, Known, NodeFacts, NodeName, NodeOrder, NodeReport};
 use futures::future::join_all;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,9 @@ use super::reach::{self, Reached, from_host, one_line};
 /// Limit of an observation. The node answers within its own limit of two seconds per component; the
 /// rest is for connecting to a busy machine.
 const OBSERVE: Duration = Duration::from_secs(10);
+
+/// Limit of a node's tries of the network, which take two seconds at most.
+const REACH: Duration = Duration::from_secs(10);
 
 /// How long a node may take to let a new connection in after an order that has to be confirmed. A
 /// node takes a change back after a minute; this leaves it time to be confirmed.
@@ -311,6 +315,18 @@ impl NodePool {
     /// [`NodeError`] when the node cannot say.
     pub async fn test(&self, node: &NodeName, condition: &Condition) -> Result<Tested, NodeError> {
         self.ask(node, "test", json(node, condition)?, TEST).await
+    }
+
+    /// Lets a node connect to ports of others. Changes nothing.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the node cannot say; also when its program is too old to know how.
+    pub async fn reach_from(
+        &self,
+        node: &NodeName,
+        request: &ReachRequest,
+    ) -> Result<ReachAnswer, NodeError> {
+        self.ask(node, "reach", json(node, request)?, REACH).await
     }
 
     /// Runs any command on a node; any exit status is an `Ok`.

@@ -15,6 +15,7 @@ pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
         NodeCommand::Confirm => commands::confirm().await.or_exit(Exit::Internal)?,
         NodeCommand::Observe => commands::observe().await.or_exit(Exit::Internal)?,
         NodeCommand::Test => commands::test().await.or_exit(Exit::Internal)?,
+        NodeCommand::Reach => commands::reach().await.or_exit(Exit::Internal)?,
         NodeCommand::Tunnel { .. } => {
             return Err(CommandError::new(Exit::Internal, "a tunnel is run without a runtime"));
         }

@@ -1,6 +1,7 @@
 //! One run's view of a platform: its spec, its secrets, its cloud and its nodes.
 
 mod effects;
+mod net;
 mod platform;
 mod spec;
 
