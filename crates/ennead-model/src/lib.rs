@@ -32,7 +32,8 @@ pub use digest::{Digest, sha256_hex};
 pub use finding::{Finding, Severity};
 pub use fleet::{Fleet, Node, Site, Tier};
 pub use inventory::{
-    CloudInventory, Health, Inventory, NetworkFacts, NodeFacts, Observation, ServerFacts,
+    CloudInventory, FirewallFacts, Health, Inventory, NetworkFacts, NodeFacts, Observation,
+    ServerFacts,
 };
 pub use known::Known;
 pub use load::{Load, parse_bytes};

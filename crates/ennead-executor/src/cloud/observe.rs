@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use ennead_hcloud::types::{Labels, Network, PlacementGroup, Server, SshKey};
+use ennead_hcloud::types::{Firewall, Labels, Network, PlacementGroup, Server, SshKey};
 use ennead_hcloud::{Client, CloudError, Owner};
-use ennead_model::{CloudInventory, NetworkFacts, ServerFacts};
+use ennead_model::cloud::CloudRule;
+use ennead_model::{CloudInventory, FirewallFacts, NetworkFacts, ServerFacts};
 
 use super::wanted::WantedNames;
 use super::{owner, shared_key_mark};
 
-/// Returns the platform's objects, and which of the wanted names belong to somebody else. Four
-/// requests while every wanted name is there; up to three more otherwise, and more for many pages.
+/// Returns the platform's objects, and which of the wanted names belong to somebody else. Five
+/// requests while every wanted name is there; up to four more otherwise, and more for many pages.
 ///
 /// # Errors
 /// [`CloudError`] when any list cannot be read: half an inventory would make things twice.
@@ -22,10 +23,11 @@ pub async fn observe_cloud(
 ) -> Result<CloudInventory, CloudError> {
     let owner = owner(platform);
     let ours = owner.selector();
-    let (keys, networks, groups, servers) = tokio::try_join!(
+    let (keys, networks, groups, firewalls, servers) = tokio::try_join!(
         client.ssh_keys(""),
         client.networks(&ours),
         client.placement_groups(&ours),
+        client.firewalls(&ours),
         client.servers(&ours),
     )?;
     let (ssh_keys, mut foreign) = ssh_keys(keys, platform, &owner, wanted);
@@ -33,10 +35,11 @@ pub async fn observe_cloud(
         ssh_keys,
         networks: networks.into_iter().map(network_facts).collect(),
         placement_groups: groups.into_iter().map(|group| (group.name, group.id)).collect(),
+        firewalls: firewalls.into_iter().map(firewall_facts).collect(),
         servers: servers.into_iter().map(server_facts).collect(),
         foreign: Vec::new(),
     };
-    let (networks, groups, servers) = tokio::try_join!(
+    let (networks, groups, firewalls, servers) = tokio::try_join!(
         foreign_names(&wanted.networks, &inventory.networks, &owner, client.networks("")),
         foreign_names(
             &wanted.placement_groups,
@@ -44,6 +47,7 @@ pub async fn observe_cloud(
             &owner,
             client.placement_groups("")
         ),
+        foreign_names(&wanted.firewalls, &inventory.firewalls, &owner, client.firewalls("")),
         foreign_names(&wanted.servers, &inventory.servers, &owner, client.servers("")),
     )?;
     let prefixed = |kind: &str, names: Vec<String>| -> Vec<String> {
@@ -51,6 +55,7 @@ pub async fn observe_cloud(
     };
     foreign.extend(prefixed("network", networks));
     foreign.extend(prefixed("placement-group", groups));
+    foreign.extend(prefixed("firewall", firewalls));
     foreign.extend(prefixed("server", servers));
     foreign.sort();
     inventory.foreign = foreign;
@@ -95,7 +100,7 @@ macro_rules! named {
     };
 }
 
-named!(Network, PlacementGroup, Server);
+named!(Firewall, Network, PlacementGroup, Server);
 
 /// Returns the missing names that somebody else has. The whole list is read only when any is
 /// missing: one request where asking for each name would be one per node.
@@ -123,6 +128,18 @@ fn network_facts(network: Network) -> (String, NetworkFacts) {
         subnets: subnets.map(|s| (s.network_zone, s.ip_range.unwrap_or_default())).collect(),
     };
     (network.name, facts)
+}
+
+fn firewall_facts(firewall: Firewall) -> (String, FirewallFacts) {
+    let servers = firewall.servers().collect();
+    let rules = firewall.rules.into_iter().map(|rule| CloudRule {
+        direction: rule.direction,
+        protocol: rule.protocol,
+        port: rule.port,
+        addresses: rule.source_ips.into_iter().chain(rule.destination_ips).collect(),
+        description: rule.description.unwrap_or_default(),
+    });
+    (firewall.name, FirewallFacts { id: firewall.id, rules: rules.collect(), servers })
 }
 
 fn server_facts(server: Server) -> (String, ServerFacts) {

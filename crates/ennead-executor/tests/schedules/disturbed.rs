@@ -28,8 +28,8 @@ const AT_ONCE: usize = 48;
 /// what a kill left under way.
 const RUNS_MORE: usize = 3;
 
-/// Requests of one observation: four lists, and three more while a wanted name is missing.
-const OBSERVATION: u64 = 7;
+/// Requests of one observation: five lists, and four more while a wanted name is missing.
+const OBSERVATION: u64 = 9;
 
 /// Requests of a step in the cloud without any trouble: names to ids, look, change, wait, look.
 const STEP: u64 = 8;

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::types::{Labels, Network, PlacementGroup, Server, SshKey};
+use crate::types::{Firewall, Labels, Network, PlacementGroup, Server, SshKey};
 
 /// A named object with labels.
 pub(super) trait Resource: DeserializeOwned + Send + Sync {
@@ -48,4 +48,5 @@ macro_rules! resource {
 resource!(SshKey, "SSH key", "/ssh_keys", "ssh_key");
 resource!(Network, "network", "/networks", "network");
 resource!(PlacementGroup, "placement group", "/placement_groups", "placement_group");
+resource!(Firewall, "firewall", "/firewalls", "firewall");
 resource!(Server, "server", "/servers", "server");

@@ -49,7 +49,12 @@ impl Rounds {
 pub(super) fn wants_another_look(error: &CloudError) -> bool {
     // A subnet or server that was just made is not known everywhere at once. Source: the official
     // Terraform provider repeats after these.
-    const PASSING: [&str; 3] = ["no_subnet_available", "service_error", "server_already_attached"];
+    const PASSING: [&str; 4] = [
+        "no_subnet_available",
+        "service_error",
+        "server_already_attached",
+        "firewall_already_applied",
+    ];
     match error {
         CloudError::ActionFailed { .. } | CloudError::Uniqueness { .. } => true,
         CloudError::Api { code, .. } if PASSING.contains(&code.as_str()) => true,
