@@ -375,6 +375,54 @@ fn a_silent_member_is_reached_and_its_quorum_left_alone() {
     assert!(reach.why.contains("changes to etcd"), "{}", reach.why);
 }
 
+/// Returns the platform whose first database drifted and whose second broke, with the three names.
+fn crm_without_majority() -> (Operator, Vec<NodeName>) {
+    let operator = crm();
+    run(operator.up());
+    let names: Vec<NodeName> =
+        operator.fleet.running("postgres").map(|node| node.name.clone()).collect();
+    assert_eq!(names.len(), 3);
+    operator.world.drift(&names[0], "postgres", "somebody was here");
+    operator.world.break_instance(&names[1], "postgres");
+    (operator, names)
+}
+
+#[test]
+fn without_a_majority_what_is_surely_broken_is_repaired_first() {
+    let (operator, names) = crm_without_majority();
+    operator.world.break_instance(&names[2], "postgres");
+    let plan = operator.plan();
+    let of = |node: &NodeName| {
+        let is_it = |step: &&ennead_model::Step| {
+            step.component().is_some_and(|name| name.as_str() == "postgres")
+                && step.id.0.as_str().contains(node.as_str())
+        };
+        plan.steps.iter().find(is_it).unwrap()
+    };
+    let (drifted, broken) = (of(&names[0]), [of(&names[1]), of(&names[2])]);
+    assert!(broken.iter().all(|step| drifted.after.contains(&step.id)), "{}", render_plan(&plan));
+    assert!(broken.iter().all(|step| !step.after.contains(&drifted.id)));
+    assert!(run(operator.up()).is_empty());
+    assert_eq!(operator.world.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn without_a_majority_a_member_that_may_work_waits_for_a_silent_one() {
+    let (operator, names) = crm_without_majority();
+    operator.world.power_off(&names[2]);
+    let plan = operator.plan();
+    let sent: Vec<&str> = plan
+        .steps
+        .iter()
+        .filter(|step| step.component().is_some_and(|name| name.as_str() == "postgres"))
+        .map(|step| step.id.0.as_str())
+        .collect();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent.iter().all(|id| id.contains(names[1].as_str())), "{sent:?}");
+    assert!(run(operator.up()).is_empty());
+    assert_eq!(operator.world.violations(), Vec::<String>::new());
+}
+
 /// Something that an inventory may lack.
 #[derive(Debug, Clone)]
 enum Damage {

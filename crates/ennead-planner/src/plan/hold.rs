@@ -3,13 +3,15 @@
 //! A node that does not answer may run a healthy member of a quorum, a broken one or none. So while
 //! it is silent no working member of that quorum is disturbed, none is added, and no cluster is
 //! started that it may already be part of. What is observed to be broken is still repaired, because
-//! that takes nothing away. Components that come after a held one wait with it.
+//! that takes nothing away; where no member is healthy, only by an order that changes nothing, since
+//! a member may look broken because it has no majority. Components that come after a held one wait
+//! with it.
 
 use std::collections::BTreeSet;
 
 use ennead_components::Component;
 
-use super::nodes::{NodesPart, Standing};
+use super::nodes::{Need, NodesPart};
 
 /// Removes the needs that have to wait, and notes whose they were.
 pub(super) fn hold_back(part: &mut NodesPart, components: &[&'static dyn Component]) {
@@ -24,9 +26,12 @@ pub(super) fn hold_back(part: &mut NodesPart, components: &[&'static dyn Compone
         }
         let established = part.established.contains(name);
         let before = part.needs.len();
-        part.needs.retain(|need| {
-            need.component.name() != name || (established && need.standing == Standing::Broken)
-        });
+        let needs = std::mem::take(&mut part.needs);
+        let goes_on = |need: &Need| {
+            need.component.name() != name || (established && part.is_plain_repair(need))
+        };
+        let needs = needs.into_iter().filter(goes_on).collect();
+        part.needs = needs;
         if part.needs.len() < before {
             part.held.insert(name);
         }

@@ -40,6 +40,8 @@ pub(super) struct Need {
     pub(super) standing: Standing,
     /// Whether it is its cluster's leader or primary.
     pub(super) leads: bool,
+    /// Whether nothing but health asks for the order: to send it again changes nothing that works.
+    pub(super) only_health: bool,
     /// What sending the order can do to users.
     pub(super) risk: Risk,
     /// Why it is needed, as a sentence.
@@ -57,6 +59,9 @@ pub(super) struct NodesPart {
     pub(super) exclusive: BTreeSet<&'static str>,
     /// Components of which some instance has worked already.
     pub(super) established: BTreeSet<&'static str>,
+    /// Components of which some instance is observed healthy, wanted or not: the quorum decides, so
+    /// one that is unhealthy is ill by itself.
+    pub(super) deciding: BTreeSet<&'static str>,
     /// Nodes with a server that do not answer, and why.
     pub(super) unanswered: BTreeMap<NodeName, String>,
     /// For each such node: the components that it runs.
@@ -68,6 +73,14 @@ pub(super) struct NodesPart {
 }
 
 impl NodesPart {
+    /// Returns whether sending the order takes nothing away whatever the other members do: the
+    /// instance is ill by itself, or its order changes nothing. Without a majority every member
+    /// looks ill, also one that only waits for the others.
+    pub(super) fn is_plain_repair(&self, need: &Need) -> bool {
+        let ill_itself = self.deciding.contains(need.component.name());
+        need.standing == Standing::Broken && (ill_itself || need.only_health)
+    }
+
     /// Returns whether a node may have an instance of the component already.
     pub(super) fn may_be_member(&self, component: &'static str, node: &NodeName) -> bool {
         match self.standings.get(&(component, node.clone())) {
@@ -95,6 +108,9 @@ pub(super) fn plan_nodes(
         if has_worked(input, component.name()) {
             part.established.insert(component.name());
         }
+        if observations(input, component.name()).any(Observation::is_healthy) {
+            part.deciding.insert(component.name());
+        }
     }
     for node in input.fleet.nodes.values() {
         plan_node(input, context, components, node, &mut part);
@@ -108,9 +124,17 @@ pub(super) fn plan_nodes(
 
 /// Returns whether any instance, wanted or not, was carried out whole or is healthy.
 fn has_worked(input: &PlanInput<'_>, component: &str) -> bool {
+    observations(input, component)
+        .any(|observation| observation.applied.is_some() || observation.is_healthy())
+}
+
+/// Returns what is seen of a component on all nodes that answer.
+fn observations<'a>(
+    input: &PlanInput<'a>,
+    component: &'a str,
+) -> impl Iterator<Item = &'a Observation> {
     let facts = input.inventory.nodes.values().filter_map(Known::known);
-    let mut observations = facts.filter_map(|facts| facts.components.get(component));
-    observations.any(|observation| observation.applied.is_some() || observation.is_healthy())
+    facts.filter_map(move |facts| facts.components.get(component))
 }
 
 fn plan_node(
@@ -162,7 +186,8 @@ fn plan_node(
         }
         if let Some((why, risk)) = seen.need(&order) {
             let leads = seen.role().is_some_and(|role| LEADING_ROLES.contains(&role));
-            part.needs.push(Need { component, order, standing, leads, risk, why });
+            let only_health = seen.is_as_ordered(&order);
+            part.needs.push(Need { component, order, standing, leads, only_health, risk, why });
         }
     }
 }
@@ -226,6 +251,14 @@ impl<'a> Seen<'a> {
             Self::Instance(observation) => observation.role.as_deref(),
             Self::NoServer | Self::Nothing => None,
         }
+    }
+
+    /// Returns whether the order was carried out whole and nothing has drifted from it since.
+    fn is_as_ordered(self, order: &NodeOrder) -> bool {
+        let Self::Instance(observation) = self else { return false };
+        order.digest.is_some()
+            && order.digest == observation.applied
+            && observation.drift.is_empty()
     }
 
     /// Returns why the order has to be sent and what that can do, if it has to be.

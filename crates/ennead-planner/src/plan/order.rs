@@ -6,6 +6,8 @@
 //! - In a cluster that exists, broken members are repaired first and together; then members are
 //!   added, then working ones are changed, one after another, the leader last. Each of these waits
 //!   until the others are healthy (its gates).
+//! - In one without a healthy member nobody can tell who is broken and who only has no majority:
+//!   those whose order changes nothing are repaired first, then the others, one after another.
 //! - A name leads users to an entry when all of that is done.
 //! - Servers that the spec no longer has go last, unless a new one needs their address.
 
@@ -101,15 +103,24 @@ impl Arrangement<'_> {
         self.nodes.needs.iter().filter(move |need| need.component.name() == component)
     }
 
-    /// Repairs together, then the rest one after another behind gates.
+    /// Repairs together, then what may be a repair one after another, then the rest one after
+    /// another behind gates.
     fn one_at_a_time(&self, needs: &[&Need]) -> Vec<Step> {
         let is_broken = |need: &&&Need| need.standing == Standing::Broken;
-        let mut steps: Vec<Step> = needs
+        let (plain, doubtful): (Vec<&Need>, Vec<&Need>) = needs
             .iter()
             .filter(is_broken)
-            .map(|need| self.step(need, Vec::new(), Vec::new()))
-            .collect();
+            .copied()
+            .partition(|need| self.nodes.is_plain_repair(need));
+        let mut steps: Vec<Step> =
+            plain.into_iter().map(|need| self.step(need, Vec::new(), Vec::new())).collect();
         let mut previous: Vec<StepId> = steps.iter().map(|step| step.id.clone()).collect();
+        // No gates: two that are really broken would wait for each other's health for ever.
+        for need in doubtful {
+            let step = self.step(need, previous, Vec::new());
+            previous = vec![step.id.clone()];
+            steps.push(step);
+        }
         let mut chain: Vec<&Need> = needs.iter().filter(|need| !is_broken(need)).copied().collect();
         chain.sort_by_key(|need| (need.standing != Standing::Absent, need.leads));
         let mut not_yet: BTreeSet<&NodeName> = chain

@@ -143,16 +143,19 @@ impl State {
     }
 
     /// Notes when a working member is disturbed while another that was begun does not work or
-    /// cannot be seen.
+    /// cannot be seen. Without a majority nobody is served, and from outside those that work look
+    /// like those that do not: then only another that cannot be seen counts.
     pub(super) fn note_disturbance(&mut self, component: &ComponentName, node: &NodeName) {
         let Some(members) = self.members.get(component) else { return };
         if !self.works(component, node) {
             return;
         }
+        let serves = self.is_healthy(component, node);
         let mut found = Vec::new();
         for other in members.iter().filter(|other| *other != node) {
             let begun = self.instance(component, other).is_some_and(|i| i.started);
-            if begun && (!self.works(component, other) || self.silent.contains(other)) {
+            let unseen = self.check_answers(other).is_err();
+            if begun && (unseen || (serves && !self.works(component, other))) {
                 found.push(format!("{component} on {node} was disturbed without {other}"));
             }
         }
