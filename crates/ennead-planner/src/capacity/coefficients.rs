@@ -8,11 +8,12 @@ use serde::Serialize;
 
 /// Measured by `cargo xtask bench capacity`.
 const BENCH: &str = "cargo xtask bench capacity";
-/// PgBouncer and HAProxy side by side on one machine, by the scripts of [`BENCH`]: 42,500 transactions/s
-/// and 260 new clients/s per processor of the pooler, 24 kB for a client; 24,700 exchanges/s per processor
-/// of the load balancer, whose own figure for HTTP over kept connections is ten times that.
+/// PgBouncer and HAProxy side by side on one machine, by the scripts of [`BENCH`]: the worst of its runs,
+/// 36,570 transactions/s and 232 new clients/s per processor of the pooler, 33,710 B for a client (others:
+/// 42,500, 260 and 24 kB); 24,700 exchanges/s per processor of the load balancer, whose own figure for
+/// HTTP over kept connections is ten times that.
 const MEASURED: &str = "measured with pgbench, TLS and SCRAM, on one virtual machine with 2 processors, \
-                        November 2026, rounded down";
+                        2026-11-23, the worst run: docs/reference/measurements-capacity.md";
 /// Depends on the applications and their users.
 const YOURS: &str =
     "your applications: pg_stat_database and pg_stat_statements on a platform with users";
@@ -76,13 +77,13 @@ coefficients! {
     AUTOVACUUM_WORKERS = 3.0, "workers", false,
         "PostgreSQL 17, autovacuum_max_workers", "SHOW autovacuum_max_workers";
     /// What one PgBouncer passes on; it uses one processor whatever there are.
-    POOLER_TRANSACTIONS_PER_S = 42_000.0, "transactions/s per processor", false,
+    POOLER_TRANSACTIONS_PER_S = 36_570.0, "transactions/s per processor", false,
         MEASURED, BENCH;
     /// New clients of one PgBouncer: TLS, and the password check, which costs more.
-    POOLER_HANDSHAKES_PER_S = 250.0, "new clients/s per processor", false,
+    POOLER_HANDSHAKES_PER_S = 232.0, "new clients/s per processor", false,
         MEASURED, BENCH;
     /// Memory of a client of PgBouncer.
-    POOLER_CLIENT_BYTES = 24_000.0, "B per client", false,
+    POOLER_CLIENT_BYTES = 33_710.0, "B per client", false,
         MEASURED, BENCH;
     /// What a load balancer passes on in each direction and back.
     BALANCER_EXCHANGES_PER_S = 24_000.0, "exchanges/s per processor", false,

@@ -62,11 +62,11 @@ fn every_resource_is_what_one_computes_by_hand() {
     let spec = spec(&[1, 2], "ccx23", EVERYTHING, "");
     let capacity = compute(&spec.fleet, &spec.options, &load(1000, 1200, 10_000_000_000));
     let rate = 1000.0;
-    let processors = rate * 0.001 + rate / 42_000.0;
+    let processors = rate * 0.001 + rate / 36_570.0;
     let passed = rate / 24_000.0;
     // System, shared buffers, three workers, backends of 2 MiB; 22 busy ones sort in 13 MiB each.
     let memory =
-        (512.0 + 4096.0 + 3.0 * 1024.0 + 240.0 * 2.0 + 22.0 * 13.0) * MIB + 1200.0 * 24_000.0;
+        (512.0 + 4096.0 + 3.0 * 1024.0 + 240.0 * 2.0 + 22.0 * 13.0) * MIB + 1200.0 * 33_710.0;
     let sessions = 1200.0 * 50_000.0;
     let disk = 1e9 + 512.0 * MIB + 1024.0 * MIB + 1.2e10;
     let kept = 200.0 * 8192.0 * 1800.0;
@@ -108,7 +108,7 @@ fn settings_and_types_decide_about_supply() {
     let shared = spec(&[1], "cx43", EVERYTHING, "");
     let capacity = compute(&shared.fleet, &shared.options, &asked);
     assert!(near(uses_now(&capacity, "server.processors").supply, 8.0 * 0.333));
-    assert!(near(uses_now(&capacity, "pooler.transactions").supply, 42_000.0 * 0.333));
+    assert!(near(uses_now(&capacity, "pooler.transactions").supply, 36_570.0 * 0.333));
 
     let users = Load { users: Some(5000), ..Load::default() };
     let capacity = compute(&shared.fleet, &shared.options, &users);

@@ -48,8 +48,16 @@ fn asked(load: &Load) -> String {
 }
 
 fn resources(resources: &[Resource]) {
-    let header =
-        ["RESOURCE", "", "DEMAND", "SUPPLY", "NOW", "WORST SERVER LOST", "WORST SITE LOST"];
+    let header = [
+        "RESOURCE",
+        "",
+        "DEMAND",
+        "SUPPLY",
+        "NOW",
+        "WORST SERVER LOST",
+        "WORST SITE LOST",
+        "BASIS",
+    ];
     let rows = resources.iter().map(|it| {
         let amount = |of: fn(&Use) -> f64| {
             it.now.as_ref().map_or_else(|| "-".into(), |usage| quantity(of(usage), it.unit))
@@ -62,9 +70,21 @@ fn resources(resources: &[Resource]) {
             it.now.map_or_else(nothing, |usage| used(usage, "")),
             after(it.now, &it.server),
             after(it.now, &it.site),
+            basis(it).into(),
         ]
     });
     ui::table(&header, rows.collect());
+}
+
+/// Says whether the row rests on an assumption, or on settings and sourced figures alone.
+fn basis(resource: &Resource) -> &'static str {
+    if resource.estimated { "estimate" } else { "sourced" }
+}
+
+/// Returns what is put behind a sentence that rests on an assumption.
+fn estimated(capacity: &Capacity, key: &str) -> &'static str {
+    let of = capacity.resource(key).is_some_and(|resource| resource.estimated);
+    if of { " (estimate)" } else { "" }
 }
 
 /// Names what is lost where it makes a difference.
@@ -104,14 +124,16 @@ fn bottleneck(capacity: &Capacity, it: &Bottleneck) {
     };
     let what = what(capacity, &it.resource);
     ui::line(format!(
-        "First bottleneck {case}: {what}, at {} times the load.",
-        times(it.breaks_at)
+        "First bottleneck {case}: {what}, at {} times the load{}.",
+        times(it.breaks_at),
+        estimated(capacity, &it.resource)
     ));
 }
 
 fn removal(capacity: &Capacity, it: &Removal) {
     let (what, times) = (what(capacity, &it.resource), times(it.times));
-    ui::line(format!("To carry {times} times the load, {what}: {}.", it.change));
+    let basis = estimated(capacity, &it.resource);
+    ui::line(format!("To carry {times} times the load, {what}: {}{basis}.", it.change));
 }
 
 /// Returns a factor, never above what it is: a load that just does not fit must not read as 1.
