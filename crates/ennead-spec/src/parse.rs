@@ -143,6 +143,10 @@ fn read_fleet(
     options: &ennead_components::Options,
     catalogue: &Catalogue,
 ) -> Option<Fleet> {
+    // They are read when the whole fleet could be; no reason to call them unknown before.
+    for key in ["services", "entries", "volumes"] {
+        root.know(key);
+    }
     let sites = root.required_section("sites").map(|section| read_sites(&section, catalogue));
     let tiers = root.required_section("tiers").map(|section| read_tiers(&section, catalogue));
     let (sites, sites_whole) = sites.unwrap_or_default();
