@@ -19,6 +19,7 @@ fn a_plan_for_an_empty_cloud_shows_everything_and_changes_nothing() {
         "node/crm-app-hil-1/reach",
         "node/crm-svc-hil-1/etcd",
         "node/crm-ctrl-hil-1/haproxy",
+        "node/crm-svc-hil-1/haproxy",
     ] {
         assert!(ids.contains(&wanted), "no {wanted} in {ids:?}");
     }
