@@ -40,12 +40,13 @@ fn a_wrong_token_is_a_usage_error_that_says_what_to_do() {
     place.edit_spec("token_env = \"HCLOUD_TOKEN\"", "token_file = \"token\"");
     // The lab as any cloud: only `endpoint = "lab"` finds the lab's own token.
     place.edit_spec("endpoint = \"lab\"", &format!("endpoint = \"{}\"", place.endpoint()));
-    for verb in [&["plan"][..], &["up"], &["status"], &["down", "--yes"], &["drill", "power-loss"]]
-    {
+    for verb in [&["plan"][..], &["up"], &["status"], &["down", "--yes"]] {
         let answer = place.ennead(verb).expect_code(2);
         let answer = answer.expect_error("token").expect_hint("token");
         assert!(!answer.err.contains(&"x".repeat(64)), "a token is never shown: {answer:?}");
     }
+    // Three servers leave no place for the probe: refused before any token is needed.
+    place.ennead(&["drill", "power-loss"]).expect_code(6).expect_error("probe");
 }
 
 #[test]
