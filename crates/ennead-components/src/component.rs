@@ -85,6 +85,13 @@ pub trait Component: Send + Sync {
     /// Returns what it needs on a node. The same input gives the same bytes.
     fn declare(&self, context: &Context<'_>, node: &Node) -> Declaration;
 
+    /// Returns the part of its declaration that other components read: ports, interfaces, host names.
+    /// Must not ask other components. One whose declaration is made from those of others overrides
+    /// it, or asking would not end; what it returns must agree with its declaration.
+    fn offers(&self, context: &Context<'_>, node: &Node) -> Declaration {
+        self.declare(context, node)
+    }
+
     /// Returns what is wrong or remarkable about its options and placement.
     fn check(&self, context: &Context<'_>) -> Vec<Finding>;
 

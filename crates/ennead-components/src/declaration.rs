@@ -3,11 +3,13 @@
 use std::net::Ipv4Addr;
 
 use camino::Utf8PathBuf;
+use ennead_model::fleet::Prefix;
+pub use ennead_model::reach::Protocol;
 use ennead_model::{ComponentName, Condition, NodeAction};
 use serde::{Deserialize, Serialize};
 
 /// Everything that a component needs on one node. Orders are made from it in the order of the
-/// fields: packages, users, directories, certificates, files, sysctls, prepare, units, finish.
+/// fields: packages, users, directories, certificates, files, sysctls, prepare, units, finish, confirm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declaration {
     /// Debian packages. Also the lab image's package list.
@@ -30,8 +32,13 @@ pub struct Declaration {
     pub units: Vec<NodeAction>,
     /// Actions after the units run, for example creating a database user.
     pub finish: Vec<NodeAction>,
+    /// Actions that end the order over a connection to the node that is made after all others:
+    /// what they keep is known not to shut the operator out.
+    pub confirm: Vec<NodeAction>,
     /// Ports on which it listens and who may connect.
     pub ports: Vec<Port>,
+    /// Network interfaces that it makes.
+    pub interfaces: Vec<Interface>,
     /// Host names under which every node finds the instance, beside the node's own; several
     /// instances may share one.
     pub host_names: Vec<String>,
@@ -68,16 +75,6 @@ pub enum Peers {
     Operator,
 }
 
-/// Transport of a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-}
-
 /// A port on which an instance listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
@@ -89,6 +86,17 @@ pub struct Port {
     pub peers: Peers,
     /// What it is for.
     pub purpose: String,
+}
+
+/// A network interface that a component makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Its name, at most 15 bytes of letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// Source addresses that come in through it, and through no other interface.
+    pub carries: Vec<Prefix>,
+    /// Whether the node passes packets on from it and to it, for others than itself.
+    pub forwards: bool,
 }
 
 /// What a certificate may be used for.

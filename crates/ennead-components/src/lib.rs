@@ -6,6 +6,7 @@
 //! line in [`components!`] below; nothing else names it. `docs/component-spec.md` says what each
 //! component must provide.
 
+pub mod access;
 mod action;
 pub mod component;
 pub mod declaration;
@@ -15,7 +16,7 @@ mod render;
 
 pub use component::{Component, ComponentError, Context};
 pub use declaration::{
-    Certificate, Declaration, Disruption, Peers, Port, Protocol, SecretRequest, Usage,
+    Certificate, Declaration, Disruption, Interface, Peers, Port, Protocol, SecretRequest, Usage,
 };
 pub use orders::{
     Wanted, component_name, components_of, image_packages, order_for, runs_on, wanted,
@@ -46,6 +47,7 @@ macro_rules! components {
 
 components! {
     base => Base,
+    firewall => Firewall,
     wireguard => Wireguard,
     vpn => Vpn,
     etcd => Etcd,

@@ -48,17 +48,18 @@ pub fn component_name(component: &dyn Component) -> ComponentName {
 /// Returns the order that brings a component on a node to what it declares, with generation 0 and
 /// without a digest: the planner fills in both.
 ///
-/// The actions stand in the order of the declaration's fields and end with the wait for health.
+/// The actions stand in the order of the declaration's fields and end with the wait for health,
+/// which belongs to those over a new connection when there are any.
 pub fn order_for(component: &dyn Component, context: &Context<'_>, node: &Node) -> NodeOrder {
     let declaration = component.declare(context, node);
     let name = component_name(component);
     let mut order = NodeOrder::new(&context.fleet.platform, node.name.clone(), name);
     order.health.clone_from(&declaration.health);
-    order.actions = actions(declaration, &node.name);
+    (order.actions, order.confirm) = actions(declaration, &node.name);
     order
 }
 
-fn actions(declaration: Declaration, node: &NodeName) -> Vec<NodeAction> {
+fn actions(declaration: Declaration, node: &NodeName) -> (Vec<NodeAction>, Vec<NodeAction>) {
     let mut actions = Vec::new();
     if !declaration.packages.is_empty() {
         actions.push(NodeAction::Packages { names: declaration.packages });
@@ -71,11 +72,13 @@ fn actions(declaration: Declaration, node: &NodeName) -> Vec<NodeAction> {
     actions.extend(declaration.prepare);
     actions.extend(declaration.units);
     actions.extend(declaration.finish);
+    let mut confirm = declaration.confirm;
     if let Some(condition) = declaration.health {
         let deadline_s = declaration.health_deadline_s;
-        actions.push(NodeAction::WaitUntil { condition, deadline_s });
+        let last = if confirm.is_empty() { &mut actions } else { &mut confirm };
+        last.push(NodeAction::WaitUntil { condition, deadline_s });
     }
-    actions
+    (actions, confirm)
 }
 
 fn certificate_files(certificate: &Certificate, node: &NodeName) -> [NodeAction; 2] {
@@ -180,7 +183,8 @@ mod tests {
                 let order = order_for(component, &context, node);
                 assert_eq!(order, order_for(component, &context, node));
                 assert_eq!(order.generation, 0);
-                let waits = matches!(order.actions.last(), Some(NodeAction::WaitUntil { .. }));
+                let waits =
+                    matches!(order.all_actions().last(), Some(NodeAction::WaitUntil { .. }));
                 assert_eq!(waits, order.health.is_some(), "{}", component.name());
                 order.references().unwrap();
             }

@@ -86,15 +86,22 @@ fn render(component: &str, case: &Case, fleet: &Fleet) -> String {
     let mut text = format!("{}\nruns here: {}\n", case.about, runs_on(component, &context, node));
     section(&mut text, "findings", component.check(&context));
     section(&mut text, "actions", order.actions.iter().map(NodeAction::summary));
+    if !order.confirm.is_empty() {
+        let confirm = order.confirm.iter().map(NodeAction::summary);
+        section(&mut text, "actions over a new connection", confirm);
+    }
     section(&mut text, "health", order.health.iter().map(Condition::summary));
     let gates = component.gates(&context, node);
     section(&mut text, "gates", gates.iter().map(|(on, gate)| format!("{on}: {}", gate.summary())));
     section(&mut text, "ports", declaration.ports.iter().map(json));
+    if !declaration.interfaces.is_empty() {
+        section(&mut text, "interfaces", declaration.interfaces.iter().map(json));
+    }
     section(&mut text, "certificates", declaration.certificates.iter().map(json));
     section(&mut text, "secrets", declaration.secrets.iter().map(json));
     let references = order.references().unwrap();
     section(&mut text, "references", references);
-    for action in &order.actions {
+    for action in order.all_actions() {
         match action {
             NodeAction::File { path, content, owner, group, mode, secret } => {
                 let secret = if *secret { " secret" } else { "" };

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use ennead_executor::nodes::{Directories, NodeAccess, NodeError, NodePool, Reached, Retry};
 use ennead_host::clock::Stopwatch;
 use ennead_host::{Identity, files};
-use ennead_model::{ComponentName, Condition, Known, NodeName, NodeOrder};
+use ennead_model::{ComponentName, Condition, Known, NodeAction, NodeName, NodeOrder};
 use secrecy::SecretString;
 
 /// Answers like the real program; says on standard error what it was asked.
@@ -23,8 +23,11 @@ observe) echo '{"generation":4,"ennead":"0.1.0 x","os":"Debian","memory_bytes":1
 test) case "$question" in *tcp*) echo '{"holds":true,"seen":"open"}' ;; *) echo nonsense ;; esac ;;
 apply) case "$question" in
   *'"generation":9'*) exit 3 ;;
+  *'"generation":7'*) rm -f "$(dirname "$0")/../../id.pub" ; echo '{"format_version":1,"node":"n1","component":"etcd","generation":5,"actions":[]}' ;;
   *) echo '{"format_version":1,"node":"n1","component":"etcd","generation":5,"actions":[]}' ;;
   esac ;;
+confirm) echo "{\"format_version\":1,\"node\":\"n1\",\"component\":\"etcd\",\"generation\":5,
+  \"actions\":[{\"action\":\"${SSH_CONNECTION% * *}\",\"outcome\":{\"outcome\":\"changed\"},\"took_ms\":0}]}" ;;
 esac
 "#;
 
@@ -187,6 +190,37 @@ async fn a_node_that_boots_is_reached_as_soon_as_it_answers() {
     assert!(early.is_err(), "it is not on yet");
     node.power_on();
     assert_eq!(reach.await.unwrap(), Reached::Pushed);
+}
+
+fn to_confirm(generation: u64) -> NodeOrder {
+    NodeOrder { confirm: vec![NodeAction::Absent { path: "/x".into() }], ..order(generation) }
+}
+
+#[tokio::test]
+async fn what_is_to_be_confirmed_goes_over_a_new_connection_each_time() {
+    let node = Node::running();
+    let pool = node.pool();
+    let over = async || {
+        let report = pool.converge(&to_confirm(5), SOON).await.unwrap();
+        assert_eq!(report.actions.len(), 1);
+        report.actions[0].action.clone()
+    };
+    let (first, second) = (over().await, over().await);
+    assert!(first.starts_with("127.0.0.1 ") && first != second, "{first} {second}");
+    let ask = ennead_host::Command::new("sh").args(["-c", "echo ${SSH_CONNECTION% * *}"]);
+    let old = pool.run(&name("n1"), &ask).await.unwrap().stdout_text();
+    assert!(![first, second].contains(&old.trim().to_owned()), "{old}");
+    assert!(files::list(&node.path.join("ctl/anew/etcd")).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_node_that_lets_no_new_connection_in_is_told_as_such() {
+    let node = Node::running();
+    let pool = node.pool().with_reconnect(Duration::from_millis(500));
+    let error = pool.converge(&to_confirm(7), SOON).await.unwrap_err();
+    assert!(matches!(error, NodeError::ShutOut { .. }), "{error}");
+    assert!(error.to_string().contains("after its order for etcd it lets no new"), "{error}");
+    assert!(error.hint().contains("may use SSH"), "{}", error.hint());
 }
 
 #[tokio::test]

@@ -1,9 +1,42 @@
 //! Changes to the cloud, as a plan states them: idempotent by name and label.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
+
+/// Packets that a firewall of the cloud lets pass.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CloudRule {
+    /// `in` or `out`.
+    pub direction: String,
+    /// `tcp`, `udp`, `icmp` and so on.
+    pub protocol: String,
+    /// A port or a range of ports, as the cloud writes it.
+    pub port: Option<String>,
+    /// Prefixes of the other end.
+    pub addresses: BTreeSet<String>,
+    /// In words.
+    pub description: String,
+}
+
+impl CloudRule {
+    /// Makes a rule for packets that come in.
+    pub fn inbound(
+        protocol: &str,
+        port: Option<u16>,
+        addresses: BTreeSet<String>,
+        description: &str,
+    ) -> Self {
+        Self {
+            direction: "in".to_owned(),
+            protocol: protocol.to_owned(),
+            port: port.map(|port| port.to_string()),
+            addresses,
+            description: description.to_owned(),
+        }
+    }
+}
 
 /// One change to the cloud. Other objects are named, not numbered: ids exist only in the cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +83,36 @@ pub enum CloudAction {
         ssh_keys: Vec<String>,
         /// Name of its placement group.
         placement_group: Option<String>,
+        /// Names of the firewalls that guard it from its first moment on.
+        #[serde(default)]
+        firewalls: Vec<String>,
         /// Labels.
         labels: BTreeMap<String, String>,
         /// cloud-init user data; holds references to host keys.
         user_data: String,
+    },
+    /// A firewall exists and lets exactly these packets pass.
+    SetFirewall {
+        /// Its name.
+        name: String,
+        /// What passes.
+        rules: BTreeSet<CloudRule>,
+        /// Labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// A firewall guards a server.
+    ApplyFirewall {
+        /// The firewall's name.
+        firewall: String,
+        /// The server's name.
+        server: String,
+    },
+    /// A firewall does not guard a server any more.
+    LiftFirewall {
+        /// The firewall's name.
+        firewall: String,
+        /// The server's name.
+        server: String,
     },
     /// A server is attached to a network with this address.
     AttachNetwork {
@@ -176,6 +235,11 @@ pub enum CloudAction {
         /// Its name.
         name: String,
     },
+    /// A firewall is gone.
+    DeleteFirewall {
+        /// Its name.
+        name: String,
+    },
     /// An SSH key is gone.
     DeleteSshKey {
         /// Its name.
@@ -209,6 +273,16 @@ impl CloudAction {
             Self::AttachNetwork { server, network, ip } => {
                 format!("attach {server} to {network} as {ip}")
             }
+            Self::SetFirewall { name, rules, .. } => {
+                format!("set firewall {name}: {} rules", rules.len())
+            }
+            Self::ApplyFirewall { firewall, server } => {
+                format!("guard {server} by firewall {firewall}")
+            }
+            Self::LiftFirewall { firewall, server } => {
+                format!("lift firewall {firewall} from {server}")
+            }
+            Self::DeleteFirewall { name } => format!("delete firewall {name}"),
             Self::PowerOn { server } => format!("power on {server}"),
             Self::DeleteServer { name } => format!("delete server {name} and its disk"),
             Self::DeleteNetwork { name } => format!("delete network {name}"),

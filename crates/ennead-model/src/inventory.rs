@@ -1,10 +1,11 @@
 //! Facts of the fleet at one time, as observed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::CloudRule;
 use crate::digest::Digest;
 use crate::known::Known;
 use crate::names::{ComponentName, NodeName};
@@ -32,6 +33,9 @@ pub struct CloudInventory {
     pub networks: BTreeMap<String, NetworkFacts>,
     /// Placement groups by name: the cloud's id.
     pub placement_groups: BTreeMap<String, u64>,
+    /// Firewalls by name.
+    #[serde(default)]
+    pub firewalls: BTreeMap<String, FirewallFacts>,
     /// Servers by name.
     pub servers: BTreeMap<String, ServerFacts>,
     /// Floating IPs by name.
@@ -105,6 +109,17 @@ pub struct RecordFacts {
     pub ttl_s: Option<u32>,
     /// The addresses.
     pub addresses: Vec<String>,
+}
+
+/// A firewall as the cloud tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirewallFacts {
+    /// The cloud's id.
+    pub id: u64,
+    /// What passes.
+    pub rules: BTreeSet<CloudRule>,
+    /// Ids of the servers that it is applied to themselves, not by their labels.
+    pub servers: BTreeSet<u64>,
 }
 
 /// A server as the cloud tells it.

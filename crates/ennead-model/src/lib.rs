@@ -22,6 +22,7 @@ pub mod order;
 pub mod outcome;
 pub mod plan;
 pub mod prices;
+pub mod reach;
 pub mod reference;
 pub mod service;
 pub mod user_data;
@@ -35,8 +36,8 @@ pub use entry::{Entry, EntryDns, Volume};
 pub use finding::{Finding, Severity};
 pub use fleet::{Fleet, Node, Site, Tier};
 pub use inventory::{
-    CloudInventory, FloatingIpFacts, Health, Inventory, NetworkFacts, NodeFacts, Observation,
-    RecordFacts, ServerFacts, VolumeFacts, ZoneFacts,
+    CloudInventory, FirewallFacts, FloatingIpFacts, Health, Inventory, NetworkFacts, NodeFacts,
+    Observation, RecordFacts, ServerFacts, VolumeFacts, ZoneFacts,
 };
 pub use known::Known;
 pub use load::{Load, parse_bytes};

@@ -30,6 +30,11 @@ pub struct NodeOrder {
     pub digest: Option<Digest>,
     /// What to do, in this order.
     pub actions: Vec<NodeAction>,
+    /// What to do after that over a connection that is made after `actions` ended: it proves that
+    /// the node still lets the operator in. Empty for most orders. An order that has any counts as
+    /// carried out whole only when these ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirm: Vec<NodeAction>,
     /// What must hold for the component to be healthy; kept by the node and tested by `observe`.
     pub health: Option<Condition>,
 }
@@ -207,8 +212,14 @@ impl NodeOrder {
             generation: 0,
             digest: None,
             actions: Vec::new(),
+            confirm: Vec::new(),
             health: None,
         }
+    }
+
+    /// Returns all its actions, in order.
+    pub fn all_actions(&self) -> impl Iterator<Item = &NodeAction> {
+        self.actions.iter().chain(&self.confirm)
     }
 
     /// Returns the references in all texts, sorted and without repetition.
@@ -217,7 +228,7 @@ impl NodeOrder {
     /// [`ResolveError::Malformed`].
     pub fn references(&self) -> Result<Vec<Ref>, ResolveError> {
         let mut all = Vec::new();
-        for action in &self.actions {
+        for action in self.all_actions() {
             for text in action.texts() {
                 all.extend(references(text)?);
             }
@@ -242,9 +253,12 @@ impl NodeOrder {
                 })?;
             seen.push((reference.to_string(), fingerprint.clone()));
         }
-        let meaning = serde_json::json!({
+        let mut meaning = serde_json::json!({
             "actions": self.actions, "health": self.health, "references": seen,
         });
+        if let Some(confirm) = meaning.as_object_mut().filter(|_| !self.confirm.is_empty()) {
+            confirm.insert("confirm".to_owned(), serde_json::json!(self.confirm));
+        }
         Ok(Digest(sha256_hex(meaning.to_string())))
     }
 
@@ -254,7 +268,7 @@ impl NodeOrder {
     /// [`ResolveError`] for the first reference that cannot be resolved.
     pub fn resolve(&self, resolver: &dyn RefResolver) -> Result<Self, ResolveError> {
         let mut order = self.clone();
-        for action in &mut order.actions {
+        for action in order.actions.iter_mut().chain(&mut order.confirm) {
             for text in action.texts_mut() {
                 *text = resolve_text(text, resolver)?;
             }

@@ -4,7 +4,7 @@ use ennead_host::Host;
 use ennead_host::clock::Stopwatch;
 use ennead_model::order::ORDER_FORMAT_VERSION;
 use ennead_model::outcome::REPORT_FORMAT_VERSION;
-use ennead_model::{ActionReport, NodeOrder, NodeReport, Outcome};
+use ennead_model::{ActionReport, NodeAction, NodeOrder, NodeReport, Outcome};
 
 use crate::action::{Done, Place, carry_out};
 use crate::problem::Problem;
@@ -15,15 +15,10 @@ use crate::state::StateDirectory;
 ///
 /// An order that is not accepted (another node's, an older generation, an unknown format) and state
 /// that cannot be written show as a failed entry like any other, so that the report is always whole.
+/// An order that has something to confirm is not whole yet: see [`confirm`].
 /// Killed at any moment, the same order goes on where it stopped: each action looks before it acts.
 pub async fn apply(order: &NodeOrder, host: &dyn Host, state: &StateDirectory) -> NodeReport {
-    let mut report = NodeReport {
-        format_version: REPORT_FORMAT_VERSION,
-        node: order.node.clone(),
-        component: order.component.clone(),
-        generation: order.generation,
-        actions: Vec::new(),
-    };
+    let mut report = empty_report(order);
     let watch = Stopwatch::start();
     let component = order.component.as_str();
     let _turn = match accept(order, host, state).await {
@@ -38,27 +33,83 @@ pub async fn apply(order: &NodeOrder, host: &dyn Host, state: &StateDirectory) -
         report.actions.push(entry("remember the order", &watch, problem.into_outcome()));
         return report;
     }
-    if !walk(order, host, state, &mut record, &mut report).await {
-        return report;
-    }
-    record.applied.clone_from(&order.digest);
-    let watch = Stopwatch::start();
-    if let Err(problem) = state.write_record(host, component, &record).await {
-        report.actions.push(entry("remember what was applied", &watch, problem.into_outcome()));
+    let whole = order.confirm.is_empty();
+    if walk(order, &order.actions, host, state, &mut record, &mut report).await {
+        remember(order, whole, host, state, record, &mut report).await;
     }
     report
+}
+
+/// Carries out the part of an order that proves a new connection: called over one that was made
+/// after [`apply`] ended. Only then has the order been carried out whole.
+///
+/// Refused, as a failed entry, when [`apply`] of the same order was not the last of its component.
+pub async fn confirm(order: &NodeOrder, host: &dyn Host, state: &StateDirectory) -> NodeReport {
+    let mut report = empty_report(order);
+    let watch = Stopwatch::start();
+    let begun = async {
+        let turn = accept(order, host, state).await?;
+        let record = state.read_record(host, order.component.as_str()).await?;
+        Ok::<_, Problem>((turn, record.filter(|record| record.was_begun_by(order))))
+    };
+    let (_turn, mut record) = match begun.await {
+        Ok((turn, Some(record))) => (turn, record),
+        Ok((_, None)) => {
+            let problem = Problem::new("another order came between this one and its confirmation");
+            let problem = problem.hint("observe and plan again");
+            report.actions.push(entry("accept the order", &watch, problem.into_outcome()));
+            return report;
+        }
+        Err(problem) => {
+            report.actions.push(entry("accept the order", &watch, problem.into_outcome()));
+            return report;
+        }
+    };
+    if walk(order, &order.confirm, host, state, &mut record, &mut report).await {
+        remember(order, true, host, state, record, &mut report).await;
+    }
+    report
+}
+
+fn empty_report(order: &NodeOrder) -> NodeReport {
+    NodeReport {
+        format_version: REPORT_FORMAT_VERSION,
+        node: order.node.clone(),
+        component: order.component.clone(),
+        generation: order.generation,
+        actions: Vec::new(),
+    }
+}
+
+/// Writes down what an order's actions left behind, and that it was carried out when it was.
+async fn remember(
+    order: &NodeOrder,
+    whole: bool,
+    host: &dyn Host,
+    state: &StateDirectory,
+    mut record: Record,
+    report: &mut NodeReport,
+) {
+    if whole {
+        record.applied.clone_from(&order.digest);
+    }
+    let watch = Stopwatch::start();
+    if let Err(problem) = state.write_record(host, order.component.as_str(), &record).await {
+        report.actions.push(entry("remember what was applied", &watch, problem.into_outcome()));
+    }
 }
 
 /// Carries out the actions; false when one failed.
 async fn walk(
     order: &NodeOrder,
+    actions: &[NodeAction],
     host: &dyn Host,
     state: &StateDirectory,
     record: &mut Record,
     report: &mut NodeReport,
 ) -> bool {
     let place = Place { host, state, component: &order.component };
-    for action in &order.actions {
+    for action in actions {
         let watch = Stopwatch::start();
         let mut summary = action.summary();
         let outcome = match carry_out(place, action).await {

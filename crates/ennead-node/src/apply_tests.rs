@@ -85,6 +85,26 @@ async fn an_order_that_stops_after_any_action_is_finished_by_the_next() {
 }
 
 #[tokio::test]
+async fn an_order_with_something_to_confirm_is_whole_only_when_that_ended() {
+    let host = FakeHost::new("n1");
+    let mut order = order(3, vec![file("/etc/a", "1")]);
+    order.confirm = vec![file("/etc/b", "2")];
+    assert!(refusal(&confirm(&order, &host, &state()).await).starts_with("another order"));
+    assert_eq!(apply(&order, &host, &state()).await.changed(), 1);
+    assert_eq!((record(&host).await.applied, host.get("/etc/b")), (None, None));
+    let mut other = order.clone();
+    other.generation = 4;
+    assert!(refusal(&confirm(&other, &host, &state()).await).starts_with("another order"));
+    other.generation = 3;
+    assert!(refusal(&confirm(&other, &host, &state()).await).contains("older than 4"));
+    other.generation = 5;
+    apply(&other, &host, &state()).await;
+    assert_eq!(confirm(&other, &host, &state()).await.changed(), 1);
+    assert_eq!(record(&host).await.applied, order.digest);
+    assert!(refusal(&confirm(&other, &host, &state()).await).starts_with("another order"));
+}
+
+#[tokio::test]
 async fn an_older_generation_is_refused_and_an_equal_one_is_not() {
     let host = FakeHost::new("n1");
     apply(&order(7, Vec::new()), &host, &state()).await;

@@ -3,6 +3,7 @@
 use ennead_audit::wire::{AppendRequest, ReadRequest};
 use ennead_audit::{AuditLog, LogError};
 use ennead_host::LocalHost;
+use ennead_model::reach::ReachRequest;
 use ennead_model::{Condition, NodeOrder};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -62,6 +63,16 @@ pub async fn apply() -> Result<(), CommandError> {
     write(&crate::apply(&order, &host, &state).await).await
 }
 
+/// `ennead node confirm`: the same order over a newer connection in, a report out.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn confirm() -> Result<(), CommandError> {
+    let order: NodeOrder = read("order").await?;
+    let (host, state) = here();
+    write(&crate::confirm(&order, &host, &state).await).await
+}
+
 /// `ennead node observe`: a question in, the node's facts out.
 ///
 /// # Errors
@@ -102,6 +113,15 @@ pub async fn audit_read() -> Result<(), CommandError> {
 pub async fn audit_append() -> Result<(), CommandError> {
     let request: AppendRequest = read("list of lines").await?;
     write(&crate::audit::append(&audit_log(), &request)?).await
+}
+
+/// `ennead node reach`: ports to connect to in, what came of each out.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn reach() -> Result<(), CommandError> {
+    let request: ReachRequest = read("list of ports").await?;
+    write(&crate::reach(&request).await).await
 }
 
 async fn read<T: for<'de> Deserialize<'de>>(expected: &'static str) -> Result<T, CommandError> {

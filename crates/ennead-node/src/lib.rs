@@ -1,4 +1,4 @@
-//! What runs on a node: apply, observe, test, audit, tunnel, probe, guard.
+//! What runs on a node: apply, confirm, observe, test, reach, audit, tunnel, probe, guard.
 //!
 //! The `ennead` program on a node is started over SSH, reads one JSON document, does what it says
 //! and writes one. It makes no choices: an order is complete. What it has to remember lies in
@@ -14,12 +14,14 @@ pub mod guard;
 pub mod observe;
 pub mod probe;
 mod problem;
+mod reach;
 mod record;
 pub mod state;
 pub mod tunnel;
 
-pub use apply::apply;
+pub use apply::{apply, confirm};
 pub use condition::{Tested, test};
 pub use observe::observe;
+pub use reach::reach;
 pub use state::StateDirectory;
 pub use tunnel::tunnel;

@@ -52,7 +52,7 @@ pub(crate) struct Expected {
 
 impl Expected {
     /// Computes what an order leaves behind.
-    pub(crate) fn of(actions: &[NodeAction]) -> Self {
+    pub(crate) fn of<'a>(actions: impl IntoIterator<Item = &'a NodeAction>) -> Self {
         let mut expected = Self::default();
         for action in actions {
             expected.add(action);
@@ -109,8 +109,16 @@ impl Record {
             generation: order.generation,
             applied: None,
             health: order.health.clone(),
-            expected: Expected::of(&order.actions),
+            expected: Expected::of(order.all_actions()),
             out_of_reach: BTreeMap::new(),
         }
+    }
+
+    /// Returns whether the order is the one that was begun last and not ended.
+    pub(crate) fn was_begun_by(&self, order: &NodeOrder) -> bool {
+        self.generation == order.generation
+            && self.applied.is_none()
+            && self.health == order.health
+            && self.expected == Expected::of(order.all_actions())
     }
 }

@@ -7,6 +7,7 @@ pub mod capacity;
 pub mod check;
 pub mod claims;
 pub mod cost;
+pub mod net;
 pub mod plan;
 pub mod suggest;
 pub mod survive;

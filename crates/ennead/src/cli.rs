@@ -77,6 +77,9 @@ pub(crate) enum Command {
     /// The platform's certificates
     #[command(subcommand)]
     Certs(CertsCommand),
+    /// Test the network between the nodes
+    #[command(subcommand)]
+    Net(NetCommand),
     /// Rehearse failures and measure them from a client's side
     #[command(subcommand)]
     Drill(DrillCommand),
@@ -218,6 +221,17 @@ pub(crate) struct SshArgs {
     pub(crate) command: Vec<String>,
 }
 
+/// What to test of the network.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NetCommand {
+    /// Let every node try every port of every other: those that are for it, and those that are not
+    Check {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 /// Arguments of `down`.
 #[derive(Debug, Args)]
 pub(crate) struct DownArgs {
@@ -308,6 +322,8 @@ impl LabServeArgs {
 pub(crate) enum NodeCommand {
     /// Carry out the order on standard input
     Apply,
+    /// End the order on standard input over a connection that was made after it was applied
+    Confirm,
     /// Print what is so on this node
     Observe,
     /// Test the condition on standard input
@@ -315,6 +331,8 @@ pub(crate) enum NodeCommand {
     /// This node's copy of the audit log
     #[command(subcommand)]
     Audit(NodeAuditCommand),
+    /// Connect to the ports on standard input and print what came of it
+    Reach,
     /// Run a userspace WireGuard interface in the foreground
     Tunnel {
         /// Interface, for example wg0
@@ -330,5 +348,8 @@ pub(crate) enum NodeCommand {
         /// Print how the guard of this node is; fails when it has said nothing for ten seconds
         #[arg(long, conflicts_with = "config")]
         status: bool,
+        /// Forget the acts of the last ten minutes, so that the guards may act again
+        #[arg(long, conflicts_with = "status")]
+        forget_acts: bool,
     },
 }

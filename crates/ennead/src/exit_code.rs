@@ -12,7 +12,8 @@ pub(crate) enum Exit {
     Internal = 1,
     /// The command line is wrong, or a file or token that it names cannot be used.
     Usage = 2,
-    /// `check` has error findings, so nothing was planned; or a claim does not hold.
+    /// `check` has error findings, so nothing was planned; or `net check` has; or a claim does not
+    /// hold.
     Findings = 3,
     /// The plan refuses something: nothing was changed.
     Blocked = 4,
@@ -28,7 +29,7 @@ impl Exit {
         (Self::Done, "done"),
         (Self::Internal, "internal error: a defect, or this machine lacks something"),
         (Self::Usage, "usage: command line, file or token"),
-        (Self::Findings, "check has error findings, nothing was planned; or a claim does not hold"),
+        (Self::Findings, "check or net check has error findings; or a claim does not hold"),
         (Self::Blocked, "the plan refuses something; nothing was changed"),
         (Self::ApplyFailed, "something could not be applied; run the same command to go on"),
         (Self::DrillFailed, "a drill failed or could not be carried out"),

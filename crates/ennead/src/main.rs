@@ -80,6 +80,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Ssh(args) => return commands::ssh::run(&global, &args).await,
         Command::Secrets(command) => commands::secrets::run(&global, &command).await?,
         Command::Certs(command) => commands::certs::run(&global, &command).await?,
+        Command::Net(command) => commands::net::run(&global, &command).await?,
         Command::Drill(command) => commands::drill::run(&global, &command).await?,
         Command::Down(args) => commands::down::run(&global, &args).await?,
         Command::Audit(command) => commands::audit::run(&global, &command).await?,

@@ -32,6 +32,10 @@ impl Component for Base {
         plan::declare(context, node)
     }
 
+    fn offers(&self, _context: &Context<'_>, _node: &Node) -> Declaration {
+        plan::offers()
+    }
+
     fn check(&self, _context: &Context<'_>) -> Vec<Finding> {
         Vec::new()
     }

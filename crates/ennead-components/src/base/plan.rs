@@ -6,14 +6,17 @@ use askama::Template;
 use ennead_model::{Condition, Node, NodeAction, Ref, RefKind};
 
 use super::Options;
-use crate::action::{directory, file, succeeds, sysctl};
+use crate::action::{directory, file, succeeds, sysctl, tcp};
 use crate::leaf::{CA_PATH, internal_name};
 use crate::render::render;
-use crate::{ALL, Context, Declaration, runs_on};
+use crate::{ALL, Context, Declaration, Peers, runs_on};
 
 const HEALTH_DEADLINE_S: u32 = 30;
 /// Seconds that a short system command has.
 const COMMAND_DEADLINE_S: u32 = 30;
+
+/// The port of the image's SSH server, over which orders come.
+const SSH_PORT: u16 = 22;
 
 const JOURNALD_PATH: &str = "/etc/systemd/journald.conf.d/ennead.conf";
 const TIMESYNCD_PATH: &str = "/etc/systemd/timesyncd.conf.d/ennead.conf";
@@ -79,8 +82,14 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
             ],
         }),
         health_deadline_s: HEALTH_DEADLINE_S,
-        ..Declaration::default()
+        ..offers()
     }
+}
+
+/// What it offers without asking others.
+pub(super) fn offers() -> Declaration {
+    let ports = vec![tcp(SSH_PORT, Peers::Operator, "SSH")];
+    Declaration { ports, ..Declaration::default() }
 }
 
 /// Every node's names, then the names that components give to their instances.
@@ -95,10 +104,9 @@ fn hosts(context: &Context<'_>) -> Hosts {
 
 fn instance_names(context: &Context<'_>) -> Vec<String> {
     let mut lines = BTreeSet::new();
-    // Base gives no names itself, and asking it would not end.
-    for component in ALL.iter().copied().filter(|component| component.name() != "base") {
+    for component in ALL.iter().copied() {
         for node in context.fleet.nodes.values().filter(|node| runs_on(component, context, node)) {
-            for name in component.declare(context, node).host_names {
+            for name in component.offers(context, node).host_names {
                 lines.insert((name, node.address));
             }
         }

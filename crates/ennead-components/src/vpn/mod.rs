@@ -32,7 +32,7 @@ impl Component for Vpn {
     }
 
     fn after(&self) -> &'static [&'static str] {
-        &["base", "wireguard"]
+        &["base", "firewall", "wireguard"]
     }
 
     fn place(&self, options: &crate::Options, nodes: &mut BTreeMap<NodeName, Node>) {

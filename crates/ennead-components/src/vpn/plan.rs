@@ -6,8 +6,10 @@ use ennead_model::{Condition, Node, OnChange, Ref, RefKind};
 use super::{NAME, Options};
 use crate::action::{directory, file, owned_file, secret_file, succeeds, sysctl, unit};
 use crate::render::render;
-use crate::{Context, Declaration, Peers, Port, Protocol};
+use crate::{Context, Declaration, Interface, Peers, Port, Protocol};
 
+/// The interface; the templates and the path of its configuration name it too.
+const INTERFACE: &str = "wg-admin";
 const CONFIG_PATH: &str = "/etc/wireguard/wg-admin.conf";
 const RULES_PATH: &str = "/etc/ennead/vpn.nft";
 const PEOPLE_PATH: &str = "/etc/ennead/vpn-people";
@@ -120,11 +122,16 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
             peers: Peers::World,
             purpose: "people's way into the private networks".to_owned(),
         }],
+        interfaces: vec![Interface {
+            name: INTERFACE.to_owned(),
+            carries: vec![options.prefix],
+            forwards: true,
+        }],
         health: Some(Condition::All {
             of: vec![
                 Condition::UnitActive { unit: UNIT_NAME.to_owned() },
                 Condition::UnitActive { unit: TIMER_NAME.to_owned() },
-                succeeds(&["wg", "show", "wg-admin"]),
+                succeeds(&["wg", "show", INTERFACE]),
                 succeeds(&["nft", "list", "table", "inet", "ennead-vpn"]),
             ],
         }),

@@ -25,7 +25,7 @@ impl Component for Wireguard {
     }
 
     fn after(&self) -> &'static [&'static str] {
-        &["base"]
+        &["base", "firewall"]
     }
 
     fn everywhere(&self, context: &Context<'_>) -> bool {

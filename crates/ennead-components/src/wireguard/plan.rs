@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
+use ennead_model::fleet::Prefix;
 use ennead_model::{Condition, Node, OnChange, Ref, RefKind};
 
 use super::Options;
 use crate::action::{directory, file, secret_file, succeeds, unit};
 use crate::render::render;
-use crate::{Context, Declaration, Peers, Port, Protocol};
+use crate::{Context, Declaration, Interface, Peers, Port, Protocol};
 
+/// The interface; the unit and the path of its configuration name it too.
+const INTERFACE: &str = "wg0";
 const CONFIG_PATH: &str = "/etc/wireguard/wg0.conf";
 const UNIT_NAME: &str = "ennead-wireguard.service";
 const UNIT_PATH: &str = "/etc/systemd/system/ennead-wireguard.service";
@@ -53,11 +56,12 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
     let options = &context.options.wireguard;
     let peers = peers(context, node);
     let addresses: Vec<&str> = peers.iter().map(|peer| peer.address.as_str()).collect();
+    let prefixes = other_prefixes(context, node);
     let unit_file = Unit {
         config: CONFIG_PATH,
         address: node.address.to_string(),
         peers: addresses.join(" "),
-        prefixes: other_prefixes(context, node),
+        prefixes: prefixes.iter().map(Prefix::to_string).collect(),
         options,
     };
     let unit_file = render(&unit_file);
@@ -80,6 +84,11 @@ pub(super) fn declare(context: &Context<'_>, node: &Node) -> Declaration {
             peers: Peers::World,
             purpose: "tunnels from nodes of other sites".to_owned(),
         }],
+        interfaces: vec![Interface {
+            name: INTERFACE.to_owned(),
+            carries: prefixes,
+            forwards: false,
+        }],
         health: Some(health()),
         health_deadline_s: HEALTH_DEADLINE_S,
         ..Declaration::default()
@@ -99,13 +108,13 @@ fn peers(context: &Context<'_>, node: &Node) -> Vec<Peer> {
 }
 
 /// Returns the prefixes of the other sites where nodes stand.
-fn other_prefixes(context: &Context<'_>, node: &Node) -> Vec<String> {
+fn other_prefixes(context: &Context<'_>, node: &Node) -> Vec<Prefix> {
     let others = context.fleet.nodes.values().filter(|other| other.site != node.site);
     let sites: BTreeSet<_> = others.map(|other| &other.site).collect();
     sites
         .into_iter()
         .filter_map(|site| context.fleet.sites.get(site))
-        .map(|site| site.private_prefix.to_string())
+        .map(|site| site.private_prefix)
         .collect()
 }
 

@@ -1,10 +1,14 @@
 //! Carries out one cloud action of a plan. What is so already is left alone; what is somebody
 //! else's is never touched.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use ennead_hcloud::types::{CreateNetwork, CreatePlacementGroup, CreateSshKey, Labels, Subnet};
+use ennead_hcloud::types::{
+    CreateFirewall, CreateNetwork, CreatePlacementGroup, CreateSshKey, FirewallRule, Labels, Subnet,
+};
 use ennead_hcloud::{Client, CloudError, Owner};
+use ennead_model::cloud::CloudRule;
 use ennead_model::reference::resolve_text;
 use ennead_model::{CloudAction, Outcome, RefResolver, ResolveError};
 
@@ -89,6 +93,19 @@ impl Scope<'_> {
                 };
                 client.ensure_placement_group(&body, owner).await?.changed
             }
+            CloudAction::SetFirewall { name, rules, labels } => {
+                let body = firewall_body(name, rules, labels);
+                client.ensure_firewall(&body, owner).await?.changed
+            }
+            CloudAction::ApplyFirewall { firewall, server } => {
+                let (firewall, server) = self.guard(firewall, server).await?;
+                client.ensure_firewall_applied(firewall, server).await?
+            }
+            CloudAction::LiftFirewall { firewall, server } => {
+                let (firewall, server) = self.guard(firewall, server).await?;
+                client.ensure_firewall_lifted(firewall, server).await?
+            }
+            CloudAction::DeleteFirewall { name } => client.ensure_no_firewall(name, owner).await?,
             CloudAction::CreateServer { .. } => create_server(self, action, resolver).await?,
             CloudAction::AttachNetwork { server, network, ip } => {
                 self.attach(server, network, *ip).await?
@@ -112,6 +129,15 @@ impl Scope<'_> {
         let (id, network) =
             futures::future::try_join(self.server_id(server), self.network_id(network)).await?;
         Ok(self.client.ensure_attached(id, network, ip).await?.changed)
+    }
+
+    async fn guard(&self, firewall: &str, server: &str) -> Result<(u64, u64), Why> {
+        futures::future::try_join(self.firewall_id(firewall), self.server_id(server)).await
+    }
+
+    pub(super) async fn firewall_id(&self, name: &str) -> Result<u64, Why> {
+        let found = self.client.firewall_named(name).await?;
+        self.own("firewall", name, found.map(|firewall| (firewall.id, firewall.labels)))
     }
 
     pub(super) async fn server_id(&self, name: &str) -> Result<u64, Why> {
@@ -140,6 +166,29 @@ impl Scope<'_> {
             })),
             None => Err(Why::Missing { kind, name: name.to_owned() }),
         }
+    }
+}
+
+fn firewall_body(name: &str, rules: &BTreeSet<CloudRule>, labels: &Labels) -> CreateFirewall {
+    let rule = |rule: &CloudRule| {
+        let addresses: Vec<String> = rule.addresses.iter().cloned().collect();
+        let is_inbound = rule.direction == "in";
+        let (source_ips, destination_ips) =
+            if is_inbound { (addresses, Vec::new()) } else { (Vec::new(), addresses) };
+        FirewallRule {
+            description: Some(rule.description.clone()),
+            direction: rule.direction.clone(),
+            source_ips,
+            destination_ips,
+            protocol: rule.protocol.clone(),
+            port: rule.port.clone(),
+        }
+    };
+    CreateFirewall {
+        name: name.to_owned(),
+        labels: labels.clone(),
+        rules: rules.iter().map(rule).collect(),
+        apply_to: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Makes a server. It is not started: its fixed private address is given to it before, so that it
 //! is there from the first boot on.
 
-use ennead_hcloud::types::CreateServer;
+use ennead_hcloud::types::{CreateServer, CreateServerFirewall};
 use ennead_model::user_data::resolve_user_data;
 use ennead_model::{CloudAction, RefResolver};
 
@@ -21,15 +21,18 @@ pub(super) async fn create_server(
         location,
         ssh_keys,
         placement_group,
+        firewalls,
         labels,
         user_data,
     } = action
     else {
         return Ok(false);
     };
-    let (ssh_keys, placement_group) = futures::future::try_join(
+    let firewalls = firewalls.iter().map(|name| scope.firewall_id(name));
+    let (ssh_keys, placement_group, firewalls) = futures::future::try_join3(
         key_names(scope, ssh_keys),
         group_id(scope, placement_group.as_deref()),
+        futures::future::try_join_all(firewalls),
     )
     .await?;
     let body = CreateServer {
@@ -42,7 +45,10 @@ pub(super) async fn create_server(
         networks: Vec::new(),
         volumes: Vec::new(),
         automount: None,
-        firewalls: Vec::new(),
+        firewalls: firewalls
+            .into_iter()
+            .map(|firewall| CreateServerFirewall { firewall })
+            .collect(),
         placement_group,
         labels: labels.clone(),
         // Secret from here on: it holds the server's SSH host keys.

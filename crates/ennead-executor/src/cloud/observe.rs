@@ -3,16 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 
-use ennead_hcloud::types::{FloatingIp, Labels, Network, PlacementGroup, Server, SshKey, Volume};
+use ennead_hcloud::types::{
+    Firewall, FloatingIp, Labels, Network, PlacementGroup, Server, SshKey, Volume,
+};
 use ennead_hcloud::{Client, CloudError, Owner};
-use ennead_model::{CloudInventory, FloatingIpFacts, NetworkFacts, ServerFacts, VolumeFacts};
+use ennead_model::cloud::CloudRule;
+use ennead_model::{
+    CloudInventory, FirewallFacts, FloatingIpFacts, NetworkFacts, ServerFacts, VolumeFacts,
+};
 
 use super::observe_zones::observe_zones;
 use super::wanted::WantedNames;
 use super::{owner, shared_key_mark};
 
-/// Returns the platform's objects, and which of the wanted names belong to somebody else. Six
-/// requests while every wanted name is there; up to five more otherwise, more for many pages, and with
+/// Returns the platform's objects, and which of the wanted names belong to somebody else. Seven
+/// requests while every wanted name is there; up to six more otherwise, more for many pages, and with
 /// names in DNS one more, and one for each zone of theirs.
 ///
 /// # Errors
@@ -33,10 +38,11 @@ async fn read_cloud(
 ) -> Result<CloudInventory, CloudError> {
     let owner = owner(platform);
     let ours = owner.selector();
-    let (keys, networks, groups, servers, addresses, volumes, zones) = tokio::try_join!(
+    let (keys, networks, groups, firewalls, servers, addresses, volumes, zones) = tokio::try_join!(
         client.ssh_keys(""),
         client.networks(&ours),
         client.placement_groups(&ours),
+        client.firewalls(&ours),
         client.servers(&ours),
         client.floating_ips(&ours),
         client.volumes(&ours),
@@ -47,13 +53,14 @@ async fn read_cloud(
         ssh_keys,
         networks: networks.into_iter().map(network_facts).collect(),
         placement_groups: groups.into_iter().map(|group| (group.name, group.id)).collect(),
+        firewalls: firewalls.into_iter().map(firewall_facts).collect(),
         servers: servers.into_iter().map(server_facts).collect(),
         floating_ips: addresses.into_iter().filter_map(floating_ip_facts).collect(),
         volumes: volumes.into_iter().map(volume_facts).collect(),
         zones,
         foreign: Vec::new(),
     };
-    let (networks, groups, servers, addresses, volumes) = tokio::try_join!(
+    let (networks, groups, firewalls, servers, addresses, volumes) = tokio::try_join!(
         foreign_names(&wanted.networks, &inventory.networks, &owner, client.networks("")),
         foreign_names(
             &wanted.placement_groups,
@@ -61,6 +68,7 @@ async fn read_cloud(
             &owner,
             client.placement_groups("")
         ),
+        foreign_names(&wanted.firewalls, &inventory.firewalls, &owner, client.firewalls("")),
         foreign_names(&wanted.servers, &inventory.servers, &owner, client.servers("")),
         foreign_names(
             &wanted.floating_ips,
@@ -75,6 +83,7 @@ async fn read_cloud(
     };
     foreign.extend(prefixed("network", networks));
     foreign.extend(prefixed("placement-group", groups));
+    foreign.extend(prefixed("firewall", firewalls));
     foreign.extend(prefixed("server", servers));
     foreign.extend(prefixed("floating-ip", addresses));
     foreign.extend(prefixed("volume", volumes));
@@ -121,7 +130,7 @@ macro_rules! named {
     };
 }
 
-named!(Network, PlacementGroup, Server, FloatingIp, Volume);
+named!(Firewall, Network, PlacementGroup, Server, FloatingIp, Volume);
 
 /// Returns the missing names that somebody else has. The whole list is read only when any is
 /// missing: one request where asking for each name would be one per node.
@@ -170,6 +179,18 @@ fn volume_facts(volume: Volume) -> (String, VolumeFacts) {
         server: volume.server,
     };
     (volume.name, facts)
+}
+
+fn firewall_facts(firewall: Firewall) -> (String, FirewallFacts) {
+    let servers = firewall.servers().collect();
+    let rules = firewall.rules.into_iter().map(|rule| CloudRule {
+        direction: rule.direction,
+        protocol: rule.protocol,
+        port: rule.port,
+        addresses: rule.source_ips.into_iter().chain(rule.destination_ips).collect(),
+        description: rule.description.unwrap_or_default(),
+    });
+    (firewall.name, FirewallFacts { id: firewall.id, rules: rules.collect(), servers })
 }
 
 fn server_facts(server: Server) -> (String, ServerFacts) {

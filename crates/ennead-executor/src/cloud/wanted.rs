@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ennead_components::Options;
 use ennead_model::{Fleet, TierName};
-use ennead_planner::plan::GROUP_SERVERS_MAX;
 use ennead_planner::plan::objects::{
     floating_ip_name, network_name, placement_group_name, ssh_key_name, volume_name,
 };
+use ennead_planner::plan::{GROUP_SERVERS_MAX, wanted_firewalls};
 
 /// Names by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct WantedNames {
     pub networks: BTreeSet<String>,
     /// Placement groups.
     pub placement_groups: BTreeSet<String>,
+    /// Firewalls.
+    pub firewalls: BTreeSet<String>,
     /// Servers.
     pub servers: BTreeSet<String>,
     /// Floating IPs.
@@ -31,7 +34,7 @@ pub struct WantedNames {
 
 impl WantedNames {
     /// Returns the names that a fleet needs.
-    pub fn of(fleet: &Fleet) -> Self {
+    pub fn of(fleet: &Fleet, options: &Options) -> Self {
         let mut nodes_of: BTreeMap<&TierName, usize> = BTreeMap::new();
         for node in fleet.nodes.values() {
             *nodes_of.entry(&node.tier).or_default() += 1;
@@ -49,6 +52,7 @@ impl WantedNames {
             ssh_keys: BTreeSet::from([ssh_key_name(&fleet.platform)]),
             networks: networks.collect(),
             placement_groups: groups.collect(),
+            firewalls: wanted_firewalls(fleet, options).into_keys().collect(),
             servers: fleet.nodes.keys().map(ToString::to_string).collect(),
             floating_ips: addresses.collect(),
             volumes: fleet.volumes.keys().map(|it| volume_name(&fleet.platform, it)).collect(),

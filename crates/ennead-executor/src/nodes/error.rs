@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ennead_host::HostError;
-use ennead_model::NodeName;
+use ennead_model::{ComponentName, NodeName};
 use thiserror::Error;
 
 /// Something that could not be done on a node. The report of a failed order is no error.
@@ -20,6 +20,16 @@ pub enum NodeError {
     Unreachable {
         /// Which node.
         node: NodeName,
+        /// What was last seen.
+        why: String,
+    },
+    /// It carried out an order and then let no new connection in.
+    #[error("{node}: after its order for {component} it lets no new connection in: {why}")]
+    ShutOut {
+        /// Which node.
+        node: NodeName,
+        /// Whose order.
+        component: ComponentName,
         /// What was last seen.
         why: String,
     },
@@ -102,6 +112,10 @@ impl NodeError {
         match self {
             Self::Unreachable { .. } | Self::NoAccess { .. } => {
                 "check that its server is running and that your address may use SSH"
+            }
+            Self::ShutOut { .. } => {
+                "the node takes the change back by itself in a minute or so; see that your address \
+                 is among those in the spec that may use SSH, then run again"
             }
             Self::HostKey { .. } => {
                 "somebody else may answer there, or the server was rebuilt by hand: delete the \

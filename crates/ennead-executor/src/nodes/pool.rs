@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ennead_host::{Command, Host as _, HostError, Identity, Output, SshHost, SshTarget, ssh};
-use ennead_model::{Condition, Known, NodeFacts, NodeName, NodeOrder, NodeReport};
+use ennead_model::reach::{ReachAnswer, ReachRequest};
+use ennead_model::{ComponentName, Condition, Known, NodeFacts, NodeName, NodeOrder, NodeReport};
 use futures::future::join_all;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,16 @@ use super::reach::{self, Reached, from_host, one_line};
 /// Limit of an observation. The node answers within its own limit of two seconds per component; the
 /// rest is for connecting to a busy machine.
 const OBSERVE: Duration = Duration::from_secs(10);
+
+/// Limit of a node's tries of the network, which take two seconds at most.
+const REACH: Duration = Duration::from_secs(10);
+
+/// How long a node may take to let a new connection in after an order that has to be confirmed. A
+/// node takes a change back after a minute; this leaves it time to be confirmed.
+const RECONNECT: Duration = Duration::from_secs(20);
+
+/// How long a confirmation may take.
+const CONFIRM: Duration = Duration::from_mins(1);
 
 /// Limit of a test of a condition; a command in it may take five seconds.
 const TEST: Duration = Duration::from_secs(10);
@@ -65,6 +76,7 @@ pub struct NodePool {
     program: OnceCell<Program>,
     packed: OnceCell<Vec<u8>>,
     directories: Directories,
+    reconnect: Duration,
     nodes: RwLock<BTreeMap<NodeName, Arc<Entry>>>,
 }
 
@@ -97,6 +109,22 @@ impl Entry {
         Ok(connection.insert(host).clone())
     }
 
+    /// Ends its connection, also one that an earlier program left open.
+    async fn close(&self) {
+        self.connection.lock().await.take();
+        ssh::close_below(&self.control, &self.target(), &self.identity).await;
+    }
+
+    /// Returns the same node with a connection of its own for this component, not yet made.
+    fn anew(&self, component: &ComponentName) -> Self {
+        Self {
+            access: self.access.clone(),
+            identity: self.identity.clone(),
+            control: self.control.join("anew").join(component.as_str()),
+            connection: Mutex::new(None),
+        }
+    }
+
     /// Forgets a connection that broke, so that the next call makes a new one.
     async fn note(&self, error: &NodeError) {
         if matches!(error, NodeError::Unreachable { .. }) {
@@ -116,6 +144,7 @@ impl NodePool {
             program: OnceCell::new(),
             packed: OnceCell::new(),
             directories: Directories::default(),
+            reconnect: RECONNECT,
             nodes: RwLock::default(),
         }
     }
@@ -125,6 +154,13 @@ impl NodePool {
     pub fn with_directories(mut self, directories: Directories, control: &Utf8Path) -> Self {
         self.directories = directories;
         control.clone_into(&mut self.control);
+        self
+    }
+
+    /// Gives nodes another time to let a new connection in after an order that has to be confirmed.
+    #[must_use]
+    pub fn with_reconnect(mut self, reconnect: Duration) -> Self {
+        self.reconnect = reconnect;
         self
     }
 
@@ -201,7 +237,8 @@ impl NodePool {
     }
 
     /// Sends an order, its references resolved, and returns the node's report. Puts the program
-    /// there first when this version is missing.
+    /// there first when this version is missing. What the order has to confirm goes over a
+    /// connection that is made after the rest of it ended.
     ///
     /// # Errors
     /// [`NodeError`]; a failed action is no error but in the report.
@@ -221,13 +258,37 @@ impl NodePool {
             self.put_program(&entry, &host).await?;
             output = run(&entry, &command).await?;
         }
-        let report: NodeReport = answer(&order.node, "ennead node apply", &output)?;
-        if (&report.node, &report.component) == (&order.node, &order.component) {
-            return Ok(report);
+        let mut report = report_on(order, "ennead node apply", &output)?;
+        if report.failed().is_none() && !order.confirm.is_empty() {
+            report.actions.extend(self.confirm(&entry, order, &path).await?.actions);
         }
-        let what = format!("it is about {} on {}", report.component, report.node);
-        let (node, command) = (order.node.clone(), "ennead node apply".to_owned());
-        Err(NodeError::Answer { node, command, what })
+        Ok(report)
+    }
+
+    /// Ends an order over a connection of its own, made now. Others' programs go on over the old
+    /// one, so it is neither used nor closed.
+    async fn confirm(
+        &self,
+        entry: &Entry,
+        order: &NodeOrder,
+        program: &Utf8Path,
+    ) -> Result<NodeReport, NodeError> {
+        let anew = entry.anew(&order.component);
+        anew.close().await;
+        let command = Command::new(program.as_str()).args(["node", "confirm"]);
+        let command = command.deadline(CONFIRM).stdin(json(&order.node, order)?);
+        let told = match reach::wait(&anew, self.reconnect).await {
+            Ok(host) => host.run(&command).await.map_err(|error| from_host(&order.node, error)),
+            Err(error) => Err(error),
+        };
+        anew.close().await;
+        let output = told.map_err(|error| match error {
+            NodeError::Unreachable { node, why } => {
+                NodeError::ShutOut { node, component: order.component.clone(), why }
+            }
+            other => other,
+        })?;
+        report_on(order, "ennead node confirm", &output)
     }
 
     /// Asks a node how it is. Changes nothing: a node without this version of the program is asked
@@ -256,6 +317,18 @@ impl NodePool {
         self.ask(node, "test", json(node, condition)?, TEST).await
     }
 
+    /// Lets a node connect to ports of others. Changes nothing.
+    ///
+    /// # Errors
+    /// [`NodeError`] when the node cannot say; also when its program is too old to know how.
+    pub async fn reach_from(
+        &self,
+        node: &NodeName,
+        request: &ReachRequest,
+    ) -> Result<ReachAnswer, NodeError> {
+        self.ask(node, "reach", json(node, request)?, REACH).await
+    }
+
     /// Runs any command on a node; any exit status is an `Ok`.
     ///
     /// # Errors
@@ -270,11 +343,7 @@ impl NodePool {
             let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
             nodes.values().cloned().collect()
         };
-        join_all(entries.iter().map(|entry| async {
-            entry.connection.lock().await.take();
-            ssh::close_below(&entry.control, &entry.target(), &entry.identity).await;
-        }))
-        .await;
+        join_all(entries.iter().map(|entry| entry.close())).await;
     }
 
     /// Asks a node's program a question: one JSON document in, one out. A node without this version of
@@ -328,6 +397,16 @@ pub(super) fn json<T: Serialize>(node: &NodeName, value: &T) -> Result<String, N
         command: "write the question".to_owned(),
         what: error.to_string(),
     })
+}
+
+/// Reads a report, which must be about the order.
+fn report_on(order: &NodeOrder, command: &str, output: &Output) -> Result<NodeReport, NodeError> {
+    let report: NodeReport = answer(&order.node, command, output)?;
+    if (&report.node, &report.component) == (&order.node, &order.component) {
+        return Ok(report);
+    }
+    let what = format!("it is about {} on {}", report.component, report.node);
+    Err(NodeError::Answer { node: order.node.clone(), command: command.to_owned(), what })
 }
 
 fn answer<T: DeserializeOwned>(

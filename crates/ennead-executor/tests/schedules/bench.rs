@@ -14,6 +14,7 @@ use ennead_lab::world::memory::MemoryWorld;
 use ennead_lab::{LabInMemory, ServeOptions, lab_in_memory_with};
 use ennead_model::{CloudInventory, Inventory, Node, ServerFacts};
 use ennead_planner::plan::objects::{floating_ip_name, is_ours, volume_name};
+use ennead_planner::plan::wanted_firewalls;
 
 use crate::platforms::Wish;
 
@@ -69,7 +70,7 @@ impl Bench {
         let state = self.lab.engine().state();
         self.assert_beside_servers(&state, what);
         let platform = &self.wish.spec.platform;
-        let wanted = WantedNames::of(&self.wish.spec.fleet);
+        let wanted = WantedNames::of(&self.wish.spec.fleet, &self.wish.spec.options);
         let is = |kind: &str,
                   found: Vec<(String, BTreeMap<String, String>)>,
                   set: BTreeSet<String>| {
@@ -90,10 +91,13 @@ impl Bench {
         );
         let groups = state.placement_groups.into_values().map(|o| (o.name, o.labels));
         is("groups", groups.collect(), wanted.placement_groups);
+        self.assert_guarded(what);
+        let walls = state.firewalls.into_values().map(|o| (o.name, o.labels));
+        is("firewalls", walls.collect(), wanted.firewalls);
         let ids: Vec<u64> = state.servers.keys().copied().collect();
         let servers = state.servers.into_values().map(|o| (o.name, o.labels));
         is("servers", servers.collect(), wanted.servers);
-        assert_eq!([state.firewalls.len(), state.images.len()], [0; 2], "{what}");
+        assert_eq!(state.images.len(), 0, "{what}");
         // A server that the state forgot and the world did not would be in the second list only.
         let running = ennead_lab::world::World::running(&*self.lab.world).await.unwrap();
         assert_eq!(ids, running, "{what}: servers of the state and of the world");
@@ -155,6 +159,34 @@ impl Bench {
             let all: BTreeSet<String> = floating.collect();
             let led: BTreeSet<String> = set.records.iter().map(|it| it.value.clone()).collect();
             assert_eq!(led, all, "{what}");
+        }
+    }
+
+    /// Checks that each server is guarded by the firewall of its ports, by no other, and that the
+    /// world was told exactly its rules.
+    fn assert_guarded(&self, what: &str) {
+        let state = self.lab.engine().state();
+        let spec = &self.wish.spec;
+        for (name, firewall) in wanted_firewalls(&spec.fleet, &spec.options) {
+            let record = state.firewalls.values().find(|it| it.name == name).unwrap();
+            let seen = state.firewall(record.id).unwrap();
+            let mut servers: Vec<u64> = seen.servers().collect();
+            servers.sort_unstable();
+            let is_its = |name: &str| firewall.nodes.iter().any(|node| node.as_str() == name);
+            let its = state.servers.values().filter(|server| is_its(&server.name));
+            assert_eq!(servers, its.map(|server| server.id).collect::<Vec<_>>(), "{what}: {name}");
+            let ports = |all: Vec<(String, Option<String>, Vec<String>)>| {
+                all.into_iter().collect::<BTreeSet<_>>()
+            };
+            let has = seen.rules.iter().map(|r| {
+                let mut from = r.source_ips.clone();
+                from.sort();
+                (r.protocol.clone(), r.port.clone(), from)
+            });
+            let wants = firewall.rules.iter().map(|r| {
+                (r.protocol.clone(), r.port.clone(), r.addresses.iter().cloned().collect())
+            });
+            assert_eq!(ports(has.collect()), ports(wants.collect()), "{what}: {name}");
         }
     }
 

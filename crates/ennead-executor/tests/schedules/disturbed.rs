@@ -28,9 +28,9 @@ const AT_ONCE: usize = 48;
 /// what a kill left under way.
 const RUNS_MORE: usize = 3;
 
-/// Requests of one observation: six lists, five more while a wanted name is missing, and two for a
+/// Requests of one observation: seven lists, six more while a wanted name is missing, and two for a
 /// zone.
-const OBSERVATION: u64 = 13;
+const OBSERVATION: u64 = 15;
 
 /// Requests of a step in the cloud without any trouble: names to ids, look, change, wait, look.
 const STEP: u64 = 8;

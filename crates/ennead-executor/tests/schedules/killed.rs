@@ -8,7 +8,7 @@ use futures::stream::{self, StreamExt as _};
 
 use crate::bench::Bench;
 use crate::operator::{Operator, Walked};
-use crate::platforms::{BESIDE, CRM, SEED, Wish};
+use crate::platforms::{BESIDE, CRM, SEED, TWO, TWO_MOVED, TWO_NARROWED, Wish};
 
 /// Labs at the same time: most of the time of each is pauses.
 const AT_ONCE: usize = 8;
@@ -87,7 +87,7 @@ async fn whole(wish: &'static Wish) -> (usize, u64, u64) {
     assert_eq!(up(&bench, "again").await.steps, 0);
     let more = bench.lab.gate().counts().borrow().passed - counts.passed;
     let names = wish.spec.fleet.entries.values().filter(|entry| entry.dns.is_some()).count();
-    let lists = 6 + if names > 0 { 2 } else { 0 };
+    let lists = 7 + if names > 0 { 2 } else { 0 };
     assert_eq!(more, lists, "requests of a run without anything to do");
     (effects, counts.changes, counts.passed)
 }
@@ -122,4 +122,44 @@ async fn the_example_killed_after_each_step() {
 async fn the_example_killed_while_each_change_is_under_way() {
     let (_, changes, _) = whole(&CRM).await;
     all(&CRM, (1..=changes).map(Death::Change)).await;
+}
+
+/// A platform that stands, whose spec was changed since.
+async fn changed(to: &'static Wish) -> Bench {
+    let mut bench = Bench::open(&TWO, REQUESTS_PER_HOUR).await;
+    up(&bench, "before").await;
+    bench.wish = to;
+    bench
+}
+
+async fn changes_after_any_death(to: &'static Wish, cloud_steps: usize) {
+    let bench = changed(to).await;
+    let before = bench.lab.gate().counts().borrow().passed;
+    let walked = up(&bench, "whole").await;
+    assert_eq!((walked.rounds, walked.cloud_steps), (1, cloud_steps));
+    bench.assert_exactly_as_wanted("whole").await;
+    let requests = bench.lab.gate().counts().borrow().passed - before;
+    bench.lab.end().await;
+    let runs = (1..=requests).map(async |request| {
+        let bench = changed(to).await;
+        let before = bench.lab.gate().counts().borrow().passed;
+        let what = format!("killed at request {request}");
+        dies(&bench, Death::Request(before + request)).await;
+        up(&bench, &what).await;
+        bench.assert_exactly_as_wanted(&what).await;
+        assert_eq!(up(&bench, &what).await.steps, 0, "{what}");
+        bench.lab.end().await;
+    });
+    stream::iter(runs).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+}
+
+#[tokio::test]
+async fn other_rules_of_a_firewall_killed_at_each_request() {
+    changes_after_any_death(&TWO_NARROWED, 1).await;
+}
+
+#[tokio::test]
+async fn another_firewall_killed_at_each_request() {
+    // One made, two servers guarded by it, the old one lifted from both, and gone.
+    changes_after_any_death(&TWO_MOVED, 6).await;
 }

@@ -106,7 +106,7 @@ impl<'a> Operator<'a> {
 
     async fn observe(&self) -> Result<Inventory, CloudError> {
         let spec = &self.bench.wish.spec;
-        let wanted = WantedNames::of(&spec.fleet);
+        let wanted = WantedNames::of(&spec.fleet, &spec.options);
         let cloud = observe_cloud(&self.client, &spec.platform, &wanted).await?;
         self.bench.bind_nodes();
         let mut told = self.bench.nodes.inventory().nodes;

@@ -95,6 +95,17 @@ size_gb = 10
 pub(crate) static BESIDE: LazyLock<Wish> = LazyLock::new(|| Wish::read(ENTRY));
 pub(crate) static ONE: LazyLock<Wish> = LazyLock::new(|| Wish::read(SINGLE));
 pub(crate) static TWO: LazyLock<Wish> = LazyLock::new(|| Wish::read(PAIR));
+/// The same two servers, other ports and another operator: each gets another firewall.
+pub(crate) static TWO_MOVED: LazyLock<Wish> = LazyLock::new(|| {
+    let options = "[components.wireguard]\nport = 51821\n\
+                   [components.firewall]\nssh_from = [\"203.0.113.0/24\"]\n";
+    Wish::read(&format!("{PAIR}{options}"))
+});
+/// The same two servers for another operator: their firewall gets other rules.
+pub(crate) static TWO_NARROWED: LazyLock<Wish> = LazyLock::new(|| {
+    let options = "[components.firewall]\nssh_from = [\"203.0.113.0/24\", \"198.51.100.7/32\"]\n";
+    Wish::read(&format!("{PAIR}{options}"))
+});
 pub(crate) static SEED: LazyLock<Wish> = LazyLock::new(|| Wish::read(preset("seed").unwrap().text));
 pub(crate) static CRM: LazyLock<Wish> =
     LazyLock::new(|| Wish::read(include_str!("../../../../examples/crm.toml")));

@@ -24,10 +24,12 @@ const HOLD_MS_MAX: u64 = 120;
 const MOMENT_MAX: u64 = 40;
 
 /// The requests of `up`, reading and changing.
-const REQUESTS: [(&str, &str); 26] = [
+const REQUESTS: [(&str, &str); 28] = [
     ("GET", "/ssh_keys"),
     ("GET", "/networks"),
     ("GET", "/placement_groups"),
+    ("GET", "/firewalls"),
+    ("POST", "/firewalls"),
     ("GET", "/servers"),
     ("GET", "/servers/{id}"),
     ("GET", "/actions"),

@@ -155,7 +155,7 @@ impl Client {
     }
 
     /// Makes an object of that name exist.
-    async fn ensure<T: Resource>(
+    pub(super) async fn ensure<T: Resource>(
         &self,
         name: &str,
         body: &(impl Serialize + Sync),

@@ -8,6 +8,7 @@ mod actions;
 mod catalogue;
 mod ensure;
 mod ensure_server;
+mod firewalls;
 mod floating_ips;
 mod looks;
 mod networks;

@@ -8,7 +8,7 @@ use super::resource::Resource;
 use super::rounds::{Rounds, wants_another_look};
 use super::transport::{Client, Request};
 use crate::error::CloudError;
-use crate::types::{Network, PlacementGroup, Server, SshKey};
+use crate::types::{Firewall, Network, PlacementGroup, Server, SshKey};
 
 /// Most time for the servers of a network or group to go away first.
 const EMPTY_MAX: Duration = Duration::from_mins(1);
@@ -31,7 +31,7 @@ impl Client {
     /// [`CloudError::Foreign`] when it is somebody else's, [`CloudError::Deadline`] when servers
     /// stay attached, and as any request.
     pub async fn ensure_no_network(&self, name: &str, owner: &Owner) -> Result<bool, CloudError> {
-        self.ensure_none(name, owner, |network: &Network| &network.servers).await
+        self.ensure_none(name, owner, |network: &Network| network.servers.clone()).await
     }
 
     /// Makes a placement group be gone; true when there was one. Waits until it is empty.
@@ -43,7 +43,15 @@ impl Client {
         name: &str,
         owner: &Owner,
     ) -> Result<bool, CloudError> {
-        self.ensure_none(name, owner, |group: &PlacementGroup| &group.servers).await
+        self.ensure_none(name, owner, |group: &PlacementGroup| group.servers.clone()).await
+    }
+
+    /// Makes a firewall be gone; true when there was one. Waits until it guards no server.
+    ///
+    /// # Errors
+    /// As [`Client::ensure_no_network`].
+    pub async fn ensure_no_firewall(&self, name: &str, owner: &Owner) -> Result<bool, CloudError> {
+        self.ensure_none(name, owner, |firewall: &Firewall| firewall.servers().collect()).await
     }
 
     /// Makes an SSH key be gone, or takes our mark off one that is shared; true when something was
@@ -65,7 +73,7 @@ impl Client {
             self.label_ssh_key(key.id, &labels).await?;
             return Ok(true);
         }
-        self.ensure_none(name, owner, |_: &SshKey| &[]).await
+        self.ensure_none(name, owner, |_: &SshKey| Vec::new()).await
     }
 
     /// Removes a server by id and waits until it is gone.
@@ -137,14 +145,15 @@ impl Client {
         &self,
         name: &str,
         owner: &Owner,
-        users: impl Fn(&T) -> &[u64] + Send + Sync,
+        users: impl Fn(&T) -> Vec<u64> + Send + Sync,
     ) -> Result<bool, CloudError> {
         let mut looks = Looks::new(self.budget(), EMPTY_MAX);
         let mut changed = false;
         loop {
             let Some(found) = self.find_named::<T>(name).await? else { return Ok(changed) };
             let found = owner.take(found)?;
-            let seen = if users(&found).is_empty() {
+            let using = users(&found);
+            let seen = if using.is_empty() {
                 changed = true;
                 let request = Request::delete(format!("{}/{}", T::PATH, found.id()));
                 match self.send(request).await {
@@ -154,7 +163,7 @@ impl Client {
                     Err(error) => return Err(error),
                 }
             } else {
-                format!("used by servers {:?}", users(&found))
+                format!("used by servers {using:?}")
             };
             looks.next(1, || (format!("{} {name} free to delete", T::KIND), seen)).await?;
         }

@@ -2,7 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::types::{FloatingIp, Labels, Network, PlacementGroup, Server, SshKey, Volume, Zone};
+use crate::types::{
+    Firewall, FloatingIp, Labels, Network, PlacementGroup, Server, SshKey, Volume, Zone,
+};
 
 /// A named object with labels.
 pub(super) trait Resource: DeserializeOwned + Send + Sync {
@@ -48,6 +50,7 @@ macro_rules! resource {
 resource!(SshKey, "SSH key", "/ssh_keys", "ssh_key");
 resource!(Network, "network", "/networks", "network");
 resource!(PlacementGroup, "placement group", "/placement_groups", "placement_group");
+resource!(Firewall, "firewall", "/firewalls", "firewall");
 resource!(Server, "server", "/servers", "server");
 resource!(FloatingIp, "floating IP", "/floating_ips", "floating_ip");
 resource!(Volume, "volume", "/volumes", "volume");

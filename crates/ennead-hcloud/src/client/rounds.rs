@@ -50,12 +50,13 @@ pub(super) fn wants_another_look(error: &CloudError) -> bool {
     // A subnet or server that was just made is not known everywhere at once. Source: the official
     // Terraform provider repeats after these.
     // Who else assigned, attached or freed it in between is seen at the next look.
-    const PASSING: [&str; 6] = [
+    const PASSING: [&str; 7] = [
         "no_subnet_available",
         "service_error",
         "server_already_attached",
         "floating_ip_assigned",
         "volume_already_attached",
+        "firewall_already_applied",
         "must_be_unassigned",
     ];
     match error {

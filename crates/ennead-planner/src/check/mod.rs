@@ -4,11 +4,12 @@
 //! ([`placement`]), whether quorums are sound ([`quorum`]) and entries have a second way in
 //! ([`entries`]), what the platform survives ([`survive`]),
 //! whether its promises are kept ([`promises`]) and its load is carried ([`capacity`]), what it costs
-//! ([`cost`]); and what each component says about its own options. Nothing here names a component.
+//! ([`cost`]), who may come in ([`exposure`]); and what each component says about its own options. Nothing here names a component.
 
 mod capacity;
 mod cost;
 mod entries;
+mod exposure;
 mod placement;
 mod promises;
 mod quorum;
@@ -43,6 +44,7 @@ pub fn check_spec(spec: &Spec, places: &Places) -> Vec<Finding> {
     findings.extend(entries::check_entries(&context));
     findings.extend(promises::check_promises(&context, &spec.promises));
     findings.extend(cost::check_cost(spec));
+    findings.extend(exposure::check_exposure(spec));
     findings.extend(capacity::check_capacity(&context, spec.load.as_ref()));
     findings.extend(ALL.iter().flat_map(|component| component.check(&context)));
     let mut findings: Vec<_> = findings.into_iter().map(|it| places.annotate(it)).collect();

@@ -143,6 +143,22 @@ fn errors_come_first_and_what_reading_found_is_among_them() {
     assert!(findings.is_sorted_by_key(|finding| Reverse(finding.severity)));
 }
 
+#[test]
+fn ssh_that_is_open_to_everybody_is_a_warning_where_that_is_not_this_machine() {
+    let severity = |text: &str| {
+        let findings = check(&parse_spec(text, Catalogue::embedded()));
+        let it = findings.into_iter().find(|finding| finding.code == "ssh-from-everywhere");
+        it.map(|finding| finding.severity)
+    };
+    let cloud = "[cloud]\nimage = \"debian-13\"\nendpoint = \"https://api.hetzner.cloud/v1\"\n";
+    let production = text(&[1], "[]", cloud);
+    let with = |list: &str| format!("{production}[components.firewall]\nssh_from = [{list}]\n");
+    assert_eq!(severity(&production), Some(Severity::Warning));
+    assert_eq!(severity(&with("\"0.0.0.0/0\"")), Some(Severity::Warning));
+    assert_eq!(severity(&with("\"203.0.113.0/24\"")), None);
+    assert_eq!(severity(&text(&[1], "[]", "")), Some(Severity::Note));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

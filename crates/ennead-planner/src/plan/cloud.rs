@@ -12,6 +12,7 @@ use ennead_model::{
 
 use super::PlanInput;
 use super::entries::{plan_backups, plan_beside_servers};
+use super::firewalls::{firewall_of, plan_firewalls};
 use super::objects::{is_ours, network_name, platform_labels, server_labels, ssh_key_name};
 use super::placement::place_new_servers;
 use super::price::order_lost;
@@ -60,6 +61,7 @@ pub(super) fn plan_cloud(input: &PlanInput<'_>) -> CloudPart {
     for site in input.fleet.sites.values() {
         plan_network(input, site, &mut part);
     }
+    plan_firewalls(input, &mut part);
     let groups = place_new_servers(input.fleet, &input.inventory.cloud);
     let wanted: BTreeSet<&String> = groups.values().collect();
     for name in wanted {
@@ -159,6 +161,8 @@ fn plan_new_server(
     let key = ssh_key_name(platform);
     let mut needs = vec![object_id("ssh-key", &key)];
     needs.extend(group.map(|group| object_id("placement-group", group)));
+    let firewall = firewall_of(input, node);
+    needs.push(object_id("firewall", &firewall));
     let action = CloudAction::CreateServer {
         name: node.name.to_string(),
         server_type: node.server_type.clone(),
@@ -166,6 +170,7 @@ fn plan_new_server(
         location: site.location.clone(),
         ssh_keys: vec![key],
         placement_group: group.cloned(),
+        firewalls: vec![firewall],
         labels: server_labels(input.fleet, node),
         user_data: user_data(node),
     };

@@ -27,6 +27,9 @@ pub fn down_plan(platform: &str, inventory: &Inventory) -> Plan {
     for name in cloud.placement_groups.keys() {
         delete("placement-group", name, CloudAction::DeletePlacementGroup { name: name.clone() });
     }
+    for name in cloud.firewalls.keys() {
+        delete("firewall", name, CloudAction::DeleteFirewall { name: name.clone() });
+    }
     for name in cloud.floating_ips.keys() {
         delete("floating-ip", name, CloudAction::DeleteFloatingIp { name: name.clone() });
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! fleet + options ──► cloud.rs ──► objects that are missing, servers that differ
+//!                   firewalls.rs    who may come in from the internet
 //! inventory ────────► nodes.rs ──► which component on which node needs its order, and why
 //!                     hold.rs  ──► what must not be decided while a node does not answer
 //!                     order.rs ──► what waits for what, gates, risks, deadlines
@@ -20,6 +21,7 @@ mod doubt;
 mod down;
 mod dropped;
 mod entries;
+mod firewalls;
 mod hold;
 mod nodes;
 pub mod objects;
@@ -38,6 +40,7 @@ use ennead_model::{Fingerprints, Fleet, Inventory, NodeName, Plan, StepAction};
 
 pub use doubt::is_only_doubt;
 pub use down::down_plan;
+pub use firewalls::{WantedFirewall, wanted_firewalls};
 pub use placement::GROUP_SERVERS_MAX;
 pub use render::render_plan;
 pub use step::REACH_S;

@@ -84,6 +84,6 @@ pub(super) fn order_deadline_s(order: &NodeOrder, has_gates: bool) -> u32 {
         NodeAction::Unit { .. } => UNIT_S,
         _ => 0,
     };
-    let own = order.actions.iter().map(of_action).fold(ORDER_S, u32::saturating_add);
+    let own = order.all_actions().map(of_action).fold(ORDER_S, u32::saturating_add);
     if has_gates { own.saturating_add(GATES_S) } else { own }
 }

@@ -16,6 +16,7 @@ mod lab_fault;
 mod lab_fault_list;
 mod lab_status;
 pub(crate) mod lab_token;
+pub(crate) mod net;
 pub(crate) mod node;
 pub(crate) mod plan;
 pub(crate) mod secrets;

@@ -17,6 +17,7 @@ use crate::ui;
 pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
     match command {
         NodeCommand::Apply => commands::apply().await.or_exit(Exit::Internal)?,
+        NodeCommand::Confirm => commands::confirm().await.or_exit(Exit::Internal)?,
         NodeCommand::Observe => commands::observe().await.or_exit(Exit::Internal)?,
         NodeCommand::Test => commands::test().await.or_exit(Exit::Internal)?,
         NodeCommand::Audit(NodeAuditCommand::Read) => {
@@ -25,6 +26,7 @@ pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
         NodeCommand::Audit(NodeAuditCommand::Append) => {
             commands::audit_append().await.or_exit(Exit::Internal)?;
         }
+        NodeCommand::Reach => commands::reach().await.or_exit(Exit::Internal)?,
         NodeCommand::Tunnel { .. } => {
             return Err(CommandError::new(Exit::Internal, "a tunnel is run without a runtime"));
         }
@@ -34,6 +36,10 @@ pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
             probe::run(&host, input, tokio::io::stdout()).await.or_exit(Exit::Internal)?;
         }
         NodeCommand::Guard { status: true, .. } => guard_status()?,
+        NodeCommand::Guard { config, forget_acts: true, .. } => {
+            let config = guard::load(config).or_exit(Exit::Internal)?;
+            guard::forget_acts(&config).await.or_exit(Exit::Internal)?;
+        }
         NodeCommand::Guard { config, .. } => run_guard(config).await?,
     }
     Ok(Exit::Done)

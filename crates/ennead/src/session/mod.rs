@@ -2,6 +2,7 @@
 
 mod audit;
 mod effects;
+mod net;
 mod platform;
 mod spec;
 mod vault;
@@ -127,7 +128,7 @@ impl Session {
 
     /// Asks the cloud only.
     pub(crate) async fn observe_cloud(&self) -> Result<Inventory, CommandError> {
-        let wanted = WantedNames::of(&self.spec.fleet);
+        let wanted = WantedNames::of(&self.spec.fleet, &self.spec.options);
         let cloud = observe_cloud(&self.client, &self.spec.platform, &wanted)
             .await
             .map_err(|error| self.cloud_error(&error))?;

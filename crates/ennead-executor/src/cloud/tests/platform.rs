@@ -123,6 +123,7 @@ pub(super) fn server(name: &str) -> CloudAction {
         location: "hil".to_owned(),
         ssh_keys: vec!["one-operator".to_owned()],
         placement_group: Some("one-control-1".to_owned()),
+        firewalls: Vec::new(),
         labels: labels(name),
         user_data: format!("#cloud-config\n{{\"host_key\":\"@{{host-key:{name}}}\"}}\n"),
     }
@@ -163,6 +164,7 @@ pub(super) fn wanted(servers: &[&str]) -> WantedNames {
     WantedNames {
         ssh_keys: set(&["one-operator"]),
         networks: set(&["one-west"]),
+        firewalls: BTreeSet::new(),
         placement_groups: set(&["one-control-1"]),
         servers: set(servers),
         ..WantedNames::default()

@@ -3,6 +3,7 @@
 use ennead_hcloud::types::{CreatePlacementGroup, CreateSshKey};
 use ennead_hcloud::{CloudError, Retry};
 use ennead_lab::fault::Fault;
+use ennead_model::cloud::CloudRule;
 use ennead_model::{CloudAction, Outcome};
 use futures::future::join_all;
 
@@ -42,6 +43,41 @@ async fn a_platform_comes_is_seen_stays_and_goes() {
     assert_eq!(lab.names().concat(), Vec::<String>::new());
 }
 
+fn guarded(port: u16) -> CloudAction {
+    let world = ["0.0.0.0/0", "::/0"].map(str::to_owned).into();
+    let rules = [CloudRule::inbound("tcp", Some(port), world, "a port")].into();
+    let labels = ennead_planner::plan::objects::platform_labels(PLATFORM);
+    CloudAction::SetFirewall { name: "one-wall".to_owned(), rules, labels }
+}
+
+#[tokio::test]
+async fn a_firewall_comes_changes_guards_and_goes() {
+    let lab = Bench::open().await;
+    let (firewall, server) = ("one-wall".to_owned(), "a".to_owned());
+    let apply = CloudAction::ApplyFirewall { firewall: firewall.clone(), server: server.clone() };
+    let lift = CloudAction::LiftFirewall { firewall: firewall.clone(), server };
+    let delete = CloudAction::DeleteFirewall { name: firewall.clone() };
+    lab.apply_all(&up("a")).await;
+    let missing = lab.apply(&apply).await.unwrap_err();
+    assert!(missing.to_string().ends_with("there is no firewall one-wall"), "{missing}");
+    for action in [&guarded(22), &guarded(443), &apply] {
+        assert_eq!(lab.apply(action).await.unwrap(), Outcome::Changed, "{action:?}");
+        assert_eq!(lab.apply(action).await.unwrap(), Outcome::Unchanged, "{action:?}");
+    }
+    let seen = observe_cloud(&lab.client, PLATFORM, &wanted(&["a"])).await.unwrap();
+    let facts = &seen.firewalls[&firewall];
+    let CloudAction::SetFirewall { rules, .. } = guarded(443) else { panic!("it sets") };
+    assert_eq!((&facts.rules, facts.servers.len()), (&rules, 1));
+    for action in [&lift, &delete] {
+        assert_eq!(lab.apply(action).await.unwrap(), Outcome::Changed, "{action:?}");
+    }
+    assert_eq!(lab.apply(&delete).await.unwrap(), Outcome::Unchanged);
+    lab.apply(&guarded(22)).await.unwrap();
+    lab.apply(&apply).await.unwrap();
+    lab.apply_all(&down("a")).await;
+    assert_eq!(lab.apply(&delete).await.unwrap(), Outcome::Changed);
+}
+
 #[tokio::test]
 async fn the_address_is_there_before_the_first_boot() {
     let lab = Bench::open().await;
@@ -79,6 +115,7 @@ fn server_of(platform: &str, name: &str) -> CloudAction {
         user_data,
         ssh_keys: vec![],
         placement_group: None,
+        firewalls: Vec::new(),
         labels: ennead_planner::plan::objects::platform_labels(platform),
     }
 }

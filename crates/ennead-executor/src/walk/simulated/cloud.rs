@@ -1,9 +1,11 @@
 //! The remembering cloud.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use ennead_model::{CloudAction, CloudInventory, NetworkFacts, NodeName, ServerFacts};
+use ennead_model::{
+    CloudAction, CloudInventory, FirewallFacts, NetworkFacts, NodeName, ServerFacts,
+};
 
 use super::super::EffectError;
 use super::{Machine, SimulatedWorld, State};
@@ -54,6 +56,10 @@ impl State {
                 let server = self.server(server)?;
                 Ok(std::mem::replace(&mut server.status, "running".to_owned()) != "running")
             }
+            CloudAction::SetFirewall { .. }
+            | CloudAction::ApplyFirewall { .. }
+            | CloudAction::LiftFirewall { .. }
+            | CloudAction::DeleteFirewall { .. } => self.change_firewall(action),
             CloudAction::DeleteServer { name } => Ok(self.delete_server(name)),
             CloudAction::DeleteNetwork { name } => {
                 let id = self.cloud.networks.get(name).map(|network| network.id);
@@ -77,6 +83,38 @@ impl State {
         server.ok_or_else(|| EffectError::new(format!("there is no server {name}")))
     }
 
+    fn firewall(&mut self, name: &str) -> Result<&mut FirewallFacts, EffectError> {
+        let firewall = self.cloud.firewalls.get_mut(name);
+        firewall.ok_or_else(|| EffectError::new(format!("there is no firewall {name}")))
+    }
+
+    fn change_firewall(&mut self, action: &CloudAction) -> Result<bool, EffectError> {
+        match action {
+            CloudAction::SetFirewall { name, rules, .. } => {
+                let id = self.next_id();
+                let new = || FirewallFacts { id, rules: BTreeSet::new(), servers: BTreeSet::new() };
+                let is_new = !self.cloud.firewalls.contains_key(name);
+                let facts = self.cloud.firewalls.entry(name.clone()).or_insert_with(new);
+                Ok(std::mem::replace(&mut facts.rules, rules.clone()) != *rules || is_new)
+            }
+            CloudAction::ApplyFirewall { firewall, server } => {
+                let id = self.server(server)?.id;
+                Ok(self.firewall(firewall)?.servers.insert(id))
+            }
+            CloudAction::LiftFirewall { firewall, server } => {
+                let id = self.server(server)?.id;
+                Ok(self.firewall(firewall)?.servers.remove(&id))
+            }
+            CloudAction::DeleteFirewall { name } => match self.cloud.firewalls.get(name) {
+                Some(facts) if !facts.servers.is_empty() => {
+                    Err(EffectError::new(format!("firewall {name} is in use")))
+                }
+                _ => Ok(self.cloud.firewalls.remove(name).is_some()),
+            },
+            _ => Ok(false),
+        }
+    }
+
     fn create_server(&mut self, action: &CloudAction) -> Result<bool, EffectError> {
         let CloudAction::CreateServer {
             name,
@@ -84,6 +122,7 @@ impl State {
             location,
             ssh_keys,
             placement_group,
+            firewalls,
             labels,
             ..
         } = action
@@ -118,6 +157,9 @@ impl State {
             backups: false,
             labels: labels.clone(),
         };
+        for firewall in firewalls {
+            self.firewall(firewall)?.servers.insert(id);
+        }
         self.cloud.servers.insert(name.clone(), facts);
         if let Ok(name) = NodeName::new(name.as_str()) {
             self.nodes.insert(name, Machine::default());
@@ -150,6 +192,9 @@ impl State {
         self.nodes.remove(&node);
         let gone = self.cloud.servers.remove(name);
         self.free_what_led_to(gone.as_ref().map(|server| server.id));
+        for firewall in self.cloud.firewalls.values_mut() {
+            firewall.servers.retain(|id| gone.as_ref().is_none_or(|server| server.id != *id));
+        }
         gone.is_some()
     }
 }
