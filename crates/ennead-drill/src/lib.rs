@@ -36,6 +36,6 @@ pub use ground::{DrillOptions, Ground, Limits, Timing};
 pub use history::History;
 pub use mark::{Mark, MarkKind};
 pub use platform::{Pipe, Platform, PlatformError};
-pub use rehearsal::{DrillError, Progress, rehearse};
+pub use rehearsal::{DrillError, Progress, may_begin, rehearse};
 pub use report::{DrillReport, RunReport};
 pub use verdict::Verdict;

@@ -90,6 +90,13 @@ pub trait Platform: Send + Sync {
     /// [`PlatformError`]; it may still happen then.
     async fn switch_over(&self, from: &NodeName, to: &NodeName) -> Result<(), PlatformError>;
 
+    /// Has the guards forget how often they acted, through a node that runs one: a drill is a known
+    /// reason, and the next run must find them ready.
+    ///
+    /// # Errors
+    /// [`PlatformError`].
+    async fn forget_acts(&self, node: &NodeName) -> Result<(), PlatformError>;
+
     /// Returns whether the cloud is a lab that faults can be ordered from.
     fn is_lab(&self) -> bool;
 

@@ -7,6 +7,8 @@ use ennead_model::{Fleet, Inventory, Known, Node, NodeName};
 pub(crate) const POSTGRES: &str = "postgres";
 /// A probe shares its node with none of these, or a fault of theirs would be a fault of the probe.
 const DATABASE_TIER: [&str; 4] = ["postgres", "pgbouncer", "haproxy", "etcd"];
+/// What watches the primary and fences it.
+pub(crate) const GUARD: &str = "guard";
 const PRIMARY: &str = "primary";
 const LEADER: &str = "leader";
 
@@ -47,6 +49,7 @@ pub fn steady(fleet: &Fleet, inventory: &Inventory) -> Result<Steady, Vec<String
             wrong.push(format!("{}: PostgreSQL does not stream", node.name));
         }
     }
+    wrong.extend(guard_that_would_not_act(fleet, inventory));
     if !wrong.is_empty() {
         return Err(wrong);
     }
@@ -62,6 +65,17 @@ pub fn steady(fleet: &Fleet, inventory: &Inventory) -> Result<Steady, Vec<String
             .unwrap_or_default(),
         leaders: leaders(fleet, inventory),
     })
+}
+
+/// Says why the guard would leave a dead primary alone, where guards run: a drill would measure
+/// something else than what it says.
+fn guard_that_would_not_act(fleet: &Fleet, inventory: &Inventory) -> Option<String> {
+    fleet.running(GUARD).next()?;
+    let leaders = leaders(fleet, inventory);
+    let Some(leader) = leaders.get(GUARD) else { return Some("no guard leads".to_owned()) };
+    let seen = inventory.observation(leader.as_str(), GUARD)?;
+    let held_back = seen.facts.get("held_back").filter(|why| !why.is_empty())?;
+    Some(format!("the guard would not act: {held_back}"))
 }
 
 fn leaders(fleet: &Fleet, inventory: &Inventory) -> BTreeMap<String, NodeName> {

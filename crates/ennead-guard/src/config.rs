@@ -40,6 +40,10 @@ pub struct Config {
     /// Runtime socket of the load balancer on this node, if one runs here.
     #[serde(default)]
     pub balancer_socket: Option<Utf8PathBuf>,
+    /// Whether this node's kernel refuses connections to a dead node: not where the kernel is shared
+    /// with others, as in tests.
+    #[serde(default = "yes")]
+    pub refuses: bool,
     /// The coordination cluster.
     pub etcd: Etcd,
     /// The cloud.
@@ -47,6 +51,10 @@ pub struct Config {
     /// The times.
     #[serde(default)]
     pub timing: Timing,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A node of the PostgreSQL cluster.

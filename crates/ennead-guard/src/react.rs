@@ -19,6 +19,11 @@ pub enum Doing {
     /// own checks (HAProxy's runtime socket, `set server BACKEND/NAME health down`). Its checks go on
     /// and bring the server back when it answers, so nothing has to be undone.
     MarkDown,
+    /// A living node's kernel refuses connections to the dead node's private address for a few
+    /// seconds, so that no program waits for an answer that cannot come. Patroni asks every member
+    /// before it takes over and gives a dead one two seconds (`patroni/ha.py`,
+    /// `fetch_node_status`); it asks twice. The refusal ends by itself, so nothing has to be undone.
+    Refuse,
 }
 
 /// What one component does when a node is confirmed off.
@@ -96,11 +101,43 @@ impl Reaction for Balancers {
     }
 
     fn orders(&self, proof: &Confirmed) -> Vec<ReactionOrder> {
-        let living = self.nodes.iter().filter(|node| *node != proof.node());
-        let order =
-            |node: &NodeName| proof.order(self.component.clone(), node.clone(), Doing::MarkDown);
-        living.map(order).collect()
+        orders(proof, &self.component, &self.nodes, Doing::MarkDown)
     }
+}
+
+/// The reaction of the nodes' own kernels: each of them refuses connections to the dead node.
+#[derive(Debug)]
+pub struct Kernels {
+    component: ComponentName,
+    nodes: Vec<NodeName>,
+}
+
+impl Kernels {
+    /// Makes the reaction, under the component's name, for the nodes that run a guard.
+    pub fn new(component: ComponentName, nodes: Vec<NodeName>) -> Self {
+        Self { component, nodes }
+    }
+}
+
+impl Reaction for Kernels {
+    fn component(&self) -> &ComponentName {
+        &self.component
+    }
+
+    fn orders(&self, proof: &Confirmed) -> Vec<ReactionOrder> {
+        orders(proof, &self.component, &self.nodes, Doing::Refuse)
+    }
+}
+
+/// Returns the same order for each living node.
+fn orders(
+    proof: &Confirmed,
+    component: &ComponentName,
+    nodes: &[NodeName],
+    doing: Doing,
+) -> Vec<ReactionOrder> {
+    let living = nodes.iter().filter(|node| *node != proof.node());
+    living.map(|node| proof.order(component.clone(), node.clone(), doing)).collect()
 }
 
 #[cfg(test)]
@@ -109,14 +146,20 @@ mod tests {
     use crate::words::{LeaseId, ServerId};
 
     #[test]
-    fn every_living_balancer_marks_the_dead_node_down() {
+    fn every_living_node_is_told_and_the_dead_one_is_not() {
         let node = |text: &str| NodeName::new(text).unwrap();
-        let component = ComponentName::new("balancer").unwrap();
-        let balancers = Balancers::new(component, vec![node("n1"), node("n2"), node("n3")]);
+        let component = ComponentName::new("some").unwrap();
+        let nodes = vec![node("n1"), node("n2"), node("n3")];
         let proof = Confirmed::forged(node("n2"), ServerId(2), LeaseId(1), 0);
-        let orders = balancers.orders(&proof);
-        let at: Vec<&str> = orders.iter().map(|order| order.at().as_str()).collect();
-        assert_eq!(at, ["n1", "n3"]);
-        assert!(orders.iter().all(|order| order.dead().as_str() == "n2"));
+        let reactions: [(Box<dyn Reaction>, Doing); 2] = [
+            (Box::new(Balancers::new(component.clone(), nodes.clone())), Doing::MarkDown),
+            (Box::new(Kernels::new(component, nodes)), Doing::Refuse),
+        ];
+        for (reaction, doing) in reactions {
+            let orders = reaction.orders(&proof);
+            let at: Vec<&str> = orders.iter().map(|order| order.at().as_str()).collect();
+            assert_eq!(at, ["n1", "n3"]);
+            assert!(orders.iter().all(|it| it.dead().as_str() == "n2" && it.doing() == doing));
+        }
     }
 }

@@ -48,6 +48,9 @@ pub struct Timing {
     /// PostgreSQL's own lease is about to decide anyway (ttl 20 s). Source: Patroni,
     /// dynamic configuration, `ttl`, whose minimum is 20.
     pub fence_ms: u64,
+    /// Time between two looks at a power-off and at the server it is meant for. Each is a request of
+    /// the 3600 that the cloud allows in an hour: an act takes at most `fence_ms / confirm_poll_ms`.
+    pub confirm_poll_ms: u64,
     /// Oldest sighting of `off` that a revocation may be based on. The window in which somebody may
     /// switch the server on unseen; see the README, "Between off and revoke".
     pub sighting_max_age_ms: u64,
@@ -75,13 +78,14 @@ impl Default for Timing {
             misses: 4,
             vote_every_ms: 600,
             vote_max_age_ms: 2_000,
-            domain_patience_ms: 5_000,
+            domain_patience_ms: 2_000,
             cluster_max_age_ms: 1_000,
             lease_margin_ms: 500,
             primary_settle_ms: 10_000,
             etcd_ms: 1_000,
             api_ms: 3_000,
             fence_ms: 12_000,
+            confirm_poll_ms: 100,
             sighting_max_age_ms: 1_500,
             takeover_ms: 30_000,
             restore_poll_ms: 1_000,
@@ -115,6 +119,7 @@ impl Timing {
             self.doubt_ms > self.api_ms,
             "doubt_ms is not above api_ms: a request still under way would be taken for done",
         );
+        must(self.confirm_poll_ms > 0, "confirm_poll_ms is 0: use 100");
         must(self.acts_max > 0, "acts_max is 0: declare maintenance instead");
         found
     }
@@ -142,9 +147,10 @@ mod tests {
             misses: 1,
             vote_max_age_ms: 700,
             doubt_ms: 1,
+            confirm_poll_ms: 0,
             acts_max: 0,
             ..Timing::default()
         };
-        assert_eq!(timing.contradictions().len(), 4, "{:?}", timing.contradictions());
+        assert_eq!(timing.contradictions().len(), 5, "{:?}", timing.contradictions());
     }
 }

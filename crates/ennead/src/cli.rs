@@ -348,5 +348,8 @@ pub(crate) enum NodeCommand {
         /// Print how the guard of this node is; fails when it has said nothing for ten seconds
         #[arg(long, conflicts_with = "config")]
         status: bool,
+        /// Forget the acts of the last ten minutes, so that the guards may act again
+        #[arg(long, conflicts_with = "status")]
+        forget_acts: bool,
     },
 }

@@ -160,7 +160,7 @@ fn a_load_that_is_not_carried_is_an_error_with_what_removes_it() {
     let place = loaded("{ data_bytes = \"2TB\" }");
     let answer = place.ennead(&["check"]).expect_code(3);
     let disks = "2.4 TB asked, 136.0 GB there: 1,772 % (on crm-svc-ash-1: backups 2.4 TB, metrics \
-                 7.8 GB, system 1.5 GB; servers like crm-ctrl-ash-1 are short too)";
+                 7.8 GB, system 1.5 GB; servers like crm-ctrl-ash-1, crm-svc-hil-1 are short too)";
     assert!(answer.out.contains(disks), "{answer:?}");
     let answer = place.ennead(&["plan"]).expect_code(3);
     assert!(answer.err.contains("over-capacity"), "{answer:?}");

@@ -26,7 +26,7 @@ fn told(status: &Value) -> Observed {
     let role = if leads { "leader" } else { "watcher" };
     let word = |key: &str| status[key].as_str().map(|text| (key.to_owned(), text.to_owned()));
     let facts: BTreeMap<String, String> =
-        ["phase", "evidence"].into_iter().filter_map(word).collect();
+        ["phase", "evidence", "held_back"].into_iter().filter_map(word).collect();
     Observed { role: Some(role.to_owned()), facts }
 }
 
@@ -35,7 +35,10 @@ mod tests {
     #[test]
     fn the_leader_is_told_from_the_others() {
         let told = |json| super::told(&json);
-        let leader = told(serde_json::json!({ "leads": true, "phase": "watching" }));
+        let leader = told(serde_json::json!({
+            "leads": true, "phase": "watching", "held_back": "Patroni is paused"
+        }));
+        assert_eq!(leader.facts["held_back"], "Patroni is paused");
         assert_eq!(leader.role.as_deref(), Some("leader"));
         assert_eq!(leader.facts["phase"], "watching");
         assert_eq!(told(serde_json::json!({})).role.as_deref(), Some("watcher"));

@@ -163,7 +163,11 @@ pub async fn rehearse(
     Ok(report.summed_up())
 }
 
-fn may_begin(
+/// Says whether a drill makes sense here, without asking the world anything.
+///
+/// # Errors
+/// [`DrillError`]: what [`rehearse`] would refuse before it touches anything.
+pub fn may_begin(
     platform: &dyn Platform,
     ground: &Ground,
     options: &DrillOptions,

@@ -181,6 +181,11 @@ impl Platform for FakePlatform {
         Ok(())
     }
 
+    async fn forget_acts(&self, node: &NodeName) -> Result<(), PlatformError> {
+        self.world.lock().unwrap().calls.push(format!("forget acts {node}"));
+        Ok(())
+    }
+
     fn is_lab(&self) -> bool {
         !self.world.lock().unwrap().real
     }

@@ -226,7 +226,7 @@ impl Guard {
         let timing = &self.settings.timing;
         let (etcd_ms, api_ms) = (timing.etcd_ms, timing.api_ms);
         let late = |since_ms: u64| now_ms.saturating_sub(since_ms) >= timing.fence_ms;
-        let due = |poll: &Poll| poll.is_due(now_ms, timing.probe_every_ms, api_ms);
+        let due = |poll: &Poll| poll.is_due(now_ms, timing.confirm_poll_ms, api_ms);
         match &self.state.phase {
             Phase::Intending { pending, permitted, .. } if pending.is_overdue(now_ms, etcd_ms) => {
                 out.push(record(permitted.node().clone(), What::Unrecorded));

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use ennead_model::NodeName;
 
-use crate::allow::{Leadership, Seen, Tenure, leads};
+use crate::allow::{Leadership, Refusal, Seen, Tenure, leads};
 use crate::detect::{Detector, Verdict};
 use crate::evidence::{Evidence, What};
 use crate::fence::{Confirmed, Permitted, PowerOffAsked, PowerOffDone};
@@ -278,6 +278,9 @@ pub struct View {
     pub heard_majority_ms: Option<u64>,
     /// What it says of each other watched node.
     pub verdicts: BTreeMap<NodeName, Verdict>,
+    /// Why it would not act if the primary died now; empty when it does not lead. That the primary is
+    /// its own node is not among them: another guard would lead then.
+    pub held_back: Vec<Refusal>,
 }
 
 impl Phase {
@@ -329,6 +332,7 @@ impl Guard {
                 .and_then(|it| Some(it.leader.as_ref()?.member.clone())),
             heard_majority_ms: self.state.majority_ms.map(|at| now_ms.saturating_sub(at)),
             verdicts: others.map(|node| (node.clone(), self.verdict(node, now_ms))).collect(),
+            held_back: self.held_back(now_ms),
         }
     }
 }

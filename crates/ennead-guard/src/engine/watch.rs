@@ -6,7 +6,7 @@ use std::mem::discriminant;
 use ennead_model::NodeName;
 
 use super::{Guard, Mutation, Phase, Poll, record};
-use crate::allow::{Checks, Seen};
+use crate::allow::{Checks, Refusal, Seen, refusals};
 use crate::detect::Verdict;
 use crate::evidence::{Evidence, What};
 use crate::fence::{Permitted, Suspected};
@@ -23,7 +23,7 @@ impl Guard {
             last.is_none_or(|last| now_ms.saturating_sub(last) >= every_ms)
         };
         let read_every_ms =
-            if self.is_quiet(now_ms) { timing.vote_every_ms } else { timing.probe_every_ms };
+            if self.is_quiet(now_ms) { timing.vote_every_ms } else { timing.probe_every_ms / 3 };
         let (probes, votes, reads) = (
             due(self.state.probed_ms, timing.probe_every_ms),
             due(self.state.voted.at_ms, timing.vote_every_ms),
@@ -172,11 +172,7 @@ impl Guard {
         }
     }
 
-    fn permit(
-        &self,
-        suspected: Suspected,
-        now_ms: u64,
-    ) -> Result<Permitted, Vec<crate::allow::Refusal>> {
+    fn permit(&self, suspected: Suspected, now_ms: u64) -> Result<Permitted, Vec<Refusal>> {
         let reached = self.reached(now_ms);
         let mut seen = self.state.seen.clone();
         let mut leadership = self.state.leadership;
@@ -197,6 +193,29 @@ impl Guard {
             holder_since_ms: self.state.tenure.since_ms(),
             reached: &reached,
         })
+    }
+
+    /// Returns why it would not fence the primary if that died now; empty when it does not lead.
+    pub(super) fn held_back(&self, now_ms: u64) -> Vec<Refusal> {
+        let leader = self.state.seen.as_ref().and_then(|it| it.leader.as_ref());
+        let (Some(leadership), Some(holder)) = (self.state.leadership, leader) else {
+            return Vec::new();
+        };
+        let mut found = refusals(
+            &holder.member,
+            &Checks {
+                now_ms,
+                timing: &self.settings.timing,
+                own: &self.settings.own,
+                leadership: Some(leadership),
+                seen: self.state.seen.as_ref(),
+                holder_since_ms: self.state.tenure.since_ms(),
+                reached: &self.reached(now_ms),
+            },
+        );
+        // Other guards see to that, and the leadership is renewed all the time.
+        found.retain(|it| !matches!(it, Refusal::OwnNode | Refusal::NotLeading));
+        found
     }
 
     /// What all ballots amount to, this guard's own among them.

@@ -181,6 +181,7 @@ pub(super) fn timing() -> Timing {
         etcd_ms: 2_000,
         api_ms: 2_000,
         fence_ms: 5_000,
+        confirm_poll_ms: TICK_MS,
         sighting_max_age_ms: 1_000,
         takeover_ms: 9_000,
         restore_poll_ms: 1_000,

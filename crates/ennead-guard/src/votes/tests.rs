@@ -84,7 +84,7 @@ fn witnesses_of_the_nodes_own_domain_are_never_enough() {
 fn a_lost_site_is_seen_from_the_other_one_after_more_patience() {
     let cut = outside(ballot("e", "east", Verdict::Alive));
     let soon = [cut.clone(), ballot("a", "west", SILENT), ballot("b", "west", LONG_SILENT)];
-    let doubt = Doubt::DomainMayReturn { left_ms: 3_500 };
+    let doubt = Doubt::DomainMayReturn { left_ms: 500 };
     assert_eq!(decide(&soon), Decision::Undecided(doubt));
     let late = [cut, ballot("a", "west", LONG_SILENT), ballot("b", "west", LONG_SILENT)];
     assert_eq!(extent(&decide(&late)), Some(Extent::Domain));

@@ -24,8 +24,9 @@ pub(crate) struct Daemon {
     /// The newest reading: writes compare with it.
     latest: Option<Reading>,
     voting: Votes,
-    /// Reactions that were carried out here.
-    done: BTreeSet<(String, u64)>,
+    /// Reactions that were carried out here, or lay there before this guard began: the dead node of
+    /// an old one may live again. None until the first reading.
+    done: Option<BTreeSet<(String, u64)>>,
     lines: UnboundedSender<Line>,
     last_line: Option<Line>,
     /// Why the cluster could not be read the last time.
@@ -51,7 +52,7 @@ impl Daemon {
             election,
             latest: None,
             voting: Votes::default(),
-            done: BTreeSet::new(),
+            done: None,
             lines,
             last_line: None,
             trouble: None,
@@ -180,13 +181,13 @@ impl Daemon {
     fn votes_read(&mut self, request: Request, reading: Option<VotesReading>) -> Event {
         let Some(reading) = reading else { return Event::VotesRead { request, votes: None } };
         let wanted: BTreeSet<_> = reading.wanted.iter().map(|it| it.id.clone()).collect();
-        for it in reading.wanted {
-            if self.done.insert(it.id) {
-                self.hands.mark_down(it.doing, it.dead);
+        if let Some(done) = &self.done {
+            for it in reading.wanted.into_iter().filter(|it| !done.contains(&it.id)) {
+                self.hands.carry_out(it.doing, it.dead);
             }
         }
         // What has vanished does not come back under the same revision.
-        self.done.retain(|id| wanted.contains(id));
+        self.done = Some(wanted);
         Event::VotesRead { request, votes: Some(reading.votes) }
     }
 

@@ -17,6 +17,7 @@ use super::etcd::Renewal;
 use super::haproxy;
 use super::reach::Prober;
 use super::reaction;
+use super::refuse;
 use super::store::{Store, VotesReading, Voting};
 
 /// What happened, for the one task that owns the guard.
@@ -74,7 +75,7 @@ impl Hands {
     /// Carries a reaction out if it is this node's own, else leaves it for that node's guard.
     pub(crate) fn react(self: &Arc<Self>, order: &ReactionOrder) {
         if *order.at() == self.config.node {
-            return self.mark_down(order.doing(), order.dead().clone());
+            return self.carry_out(order.doing(), order.dead().clone());
         }
         let (at, stored) = (order.at().clone(), reaction::stored(order));
         let hands = Arc::clone(self);
@@ -86,18 +87,39 @@ impl Hands {
         });
     }
 
-    /// Marks a dead node's servers down at this node's load balancer.
-    pub(crate) fn mark_down(self: &Arc<Self>, doing: Doing, dead: NodeName) {
-        let Doing::MarkDown = doing;
+    /// Carries a reaction out on this node.
+    pub(crate) fn carry_out(self: &Arc<Self>, doing: Doing, dead: NodeName) {
         let hands = Arc::clone(self);
         tokio::spawn(async move {
-            let Some(socket) = &hands.config.balancer_socket else {
-                return tracing::warn!(%dead, "no load balancer is configured here");
-            };
-            match haproxy::mark_down(socket, &dead).await {
-                Ok(servers) => tracing::info!(%dead, ?servers, "marked down at the load balancer"),
-                Err(error) => tracing::warn!(%dead, %error, "not marked down"),
+            match doing {
+                Doing::MarkDown => hands.mark_down(&dead).await,
+                Doing::Refuse => hands.refuse(&dead).await,
             }
         });
+    }
+
+    /// Marks a dead node's servers down at this node's load balancer.
+    async fn mark_down(&self, dead: &NodeName) {
+        let Some(socket) = &self.config.balancer_socket else {
+            return tracing::warn!(%dead, "no load balancer is configured here");
+        };
+        match haproxy::mark_down(socket, dead).await {
+            Ok(servers) => tracing::info!(%dead, ?servers, "marked down at the load balancer"),
+            Err(error) => tracing::warn!(%dead, %error, "not marked down"),
+        }
+    }
+
+    /// Has this node's kernel refuse connections to a dead node.
+    async fn refuse(&self, dead: &NodeName) {
+        if !self.config.refuses {
+            return;
+        }
+        let Some(database) = self.config.databases.get(dead) else {
+            return tracing::warn!(%dead, "its address is not known here");
+        };
+        match refuse::refuse(database.address).await {
+            Ok(()) => tracing::info!(%dead, "connections to it are refused for a moment"),
+            Err(error) => tracing::warn!(%dead, %error, "connections to it are not refused"),
+        }
     }
 }

@@ -45,6 +45,12 @@ pub enum GuardError {
         /// What is wrong.
         why: String,
     },
+    /// The coordination cluster did not do as asked.
+    #[error("the coordination cluster: {why}")]
+    Etcd {
+        /// Why.
+        why: String,
+    },
     /// A socket that cannot be opened.
     #[error("cannot listen for echoes on {address}")]
     Listen {

@@ -42,6 +42,7 @@ mod load;
 mod notify;
 mod reach;
 mod reaction;
+mod refuse;
 mod run;
 mod status;
 mod store;
@@ -52,5 +53,5 @@ mod tests;
 
 pub use evidence::Line;
 pub use load::{GuardError, load};
-pub use run::{Surroundings, run};
+pub use run::{Surroundings, forget_acts, run};
 pub use status::{STATUS_AGE_MAX_S, STATUS_FILE, Status, StatusError, read as read_status};

@@ -19,6 +19,26 @@ const FORMAT_VERSION: u32 = 1;
 enum Deed {
     /// [`Doing::MarkDown`].
     MarkDown,
+    /// [`Doing::Refuse`].
+    Refuse,
+}
+
+impl From<Doing> for Deed {
+    fn from(doing: Doing) -> Self {
+        match doing {
+            Doing::MarkDown => Self::MarkDown,
+            Doing::Refuse => Self::Refuse,
+        }
+    }
+}
+
+impl From<Deed> for Doing {
+    fn from(deed: Deed) -> Self {
+        match deed {
+            Deed::MarkDown => Self::MarkDown,
+            Deed::Refuse => Self::Refuse,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,22 +64,20 @@ impl Wanted {
     /// Reads a key; none if it is of another version of ennead.
     pub(crate) fn parse(kv: &Kv) -> Option<Self> {
         let stored: Stored = serde_json::from_str(&kv.value()?).ok()?;
-        let Deed::MarkDown = stored.doing;
         let is_known = stored.format_version == FORMAT_VERSION;
         let id = (kv.key()?, kv.mod_revision.count());
-        is_known.then_some(Self { id, dead: stored.dead, doing: Doing::MarkDown })
+        is_known.then_some(Self { id, dead: stored.dead, doing: stored.doing.into() })
     }
 }
 
 /// Returns a reaction's name and value as they are stored. The name is of the component and the
 /// dead node, so that a repeated order replaces the last one.
 pub(crate) fn stored(order: &ReactionOrder) -> Option<(String, String)> {
-    let Doing::MarkDown = order.doing();
     let stored = Stored {
         format_version: FORMAT_VERSION,
         component: order.component().to_string(),
         dead: order.dead().clone(),
-        doing: Deed::MarkDown,
+        doing: order.doing().into(),
     };
     let name = format!("{}-{}", order.component(), order.dead());
     Some((name, serde_json::to_string(&stored).ok()?))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use ennead_guard::config::Config;
-use ennead_guard::react::{Balancers, Postgres, Reaction};
+use ennead_guard::react::{Balancers, Kernels, Postgres, Reaction};
 use ennead_guard::words::domains;
 use ennead_guard::{Guard, Settings, Watched};
 use ennead_host::clock::{Stopwatch, pause_for};
@@ -34,6 +34,9 @@ const DATABASE: &str = "postgres";
 
 /// The component that marks servers down, as reactions name it.
 const BALANCER: &str = "haproxy";
+
+/// The component that has kernels refuse connections, as reactions name it: the guard itself.
+const GUARD: &str = "guard";
 
 /// Pause between two writings of the status file, and between two signs of life.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
@@ -98,6 +101,15 @@ pub async fn run(
         tracing::warn!("the last evidence is in this journal only");
     }
     Ok(())
+}
+
+/// Forgets the acts that the guards counted in the last ten minutes: somebody knows why they were.
+///
+/// # Errors
+/// [`GuardError`].
+pub async fn forget_acts(config: &Config) -> Result<(), GuardError> {
+    let forgotten = store(config)?.forget_acts().await;
+    forgotten.map_err(|error| GuardError::Etcd { why: crate::problem::chain(&error) })
 }
 
 async fn go_on(
@@ -165,20 +177,24 @@ fn guard(config: &Config) -> Result<Guard, GuardError> {
     let reactions: Vec<Box<dyn Reaction>> = vec![
         Box::new(Postgres::new(component(DATABASE)?)),
         Box::new(Balancers::new(component(BALANCER)?, balancers)),
+        Box::new(Kernels::new(component(GUARD)?, config.vantages.keys().cloned().collect())),
     ];
     Ok(Guard::new(Arc::new(settings), reactions.into()))
 }
 
 fn hands(config: Config, tell: mpsc::UnboundedSender<Happened>) -> Result<Hands, GuardError> {
-    let tls = certificates(&config)?;
-    let etcd_max = Duration::from_millis(config.timing.etcd_ms);
-    let etcd =
-        Etcd::new(&config.etcd.endpoints, &tls, etcd_max).map_err(|why| GuardError::Tls { why })?;
-    let keys = KeyNames::new(&config.scope);
-    let store = Arc::new(Store { etcd, keys, own: config.node.clone() });
+    let store = Arc::new(store(&config)?);
     let (endpoint, token) = (config.cloud.endpoint.clone(), config.cloud.token.clone());
     let cloud = Cloud::new(endpoint, token, Duration::from_millis(config.timing.api_ms));
     let prober = Prober::new(&config)
         .map_err(|error| GuardError::Tls { why: crate::problem::chain(&error) })?;
     Ok(Hands { config, store, cloud, prober, clock: Stopwatch::start(), tell })
+}
+
+fn store(config: &Config) -> Result<Store, GuardError> {
+    let tls = certificates(config)?;
+    let etcd_max = Duration::from_millis(config.timing.etcd_ms);
+    let etcd =
+        Etcd::new(&config.etcd.endpoints, &tls, etcd_max).map_err(|why| GuardError::Tls { why })?;
+    Ok(Store { etcd, keys: KeyNames::new(&config.scope), own: config.node.clone() })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use ennead_guard::View;
+use ennead_guard::allow::Refusal;
 use ennead_guard::detect::Verdict;
 use ennead_host::{HostError, files};
 use ennead_model::NodeName;
@@ -44,6 +45,10 @@ pub struct Status {
     pub heard_majority_ms: Option<u64>,
     /// What it says of the others.
     pub verdicts: BTreeMap<NodeName, Verdict>,
+    /// Why it would not act if the primary died now, on one line; empty when it would, or does not
+    /// lead.
+    #[serde(default)]
+    pub held_back: String,
     /// Why the cluster could not be read the last time; none if it could.
     pub trouble: Option<String>,
     /// Its last line of evidence.
@@ -98,6 +103,7 @@ impl Status {
             primary: view.primary,
             heard_majority_ms: view.heard_majority_ms,
             verdicts: view.verdicts,
+            held_back: one_line(&view.held_back),
             trouble: None,
             evidence: None,
         }
@@ -111,6 +117,10 @@ impl Status {
         let text = serde_json::to_string(self).unwrap_or_default();
         files::write(path, text + "\n")
     }
+}
+
+fn one_line(refusals: &[Refusal]) -> String {
+    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Returns the text of a guard's file if it is of these seconds.
@@ -146,10 +156,12 @@ mod tests {
             primary: None,
             heard_majority_ms: Some(7),
             verdicts: [(node.clone(), Verdict::Silent { for_ms: 9 })].into(),
+            held_back: vec![Refusal::Paused, Refusal::Maintenance],
         };
         Status::new(at(1_000), &node, view).write(&path).unwrap();
         let text = read(&path, at(1_010)).unwrap();
         assert!(text.contains("\"phase\":\"watching\"") && text.contains("\"leads\":true"));
+        assert!(text.contains("patronictl resume; maintenance is declared"), "{text}");
         assert!(matches!(read(&path, at(1_011)), Err(StatusError::Old { age_s: 11, .. })));
         assert!(matches!(read(&path, at(980)), Err(StatusError::Old { .. })));
         files::write(&path, "{}").unwrap();

@@ -196,6 +196,15 @@ impl Store {
         written(self.etcd.txn(&txn).await.map(|answer| answer.succeeded))
     }
 
+    /// Forgets the acts of the last ten minutes, so that the guard may act again.
+    ///
+    /// # Errors
+    /// [`EtcdError`].
+    pub(crate) async fn forget_acts(&self) -> Result<(), EtcdError> {
+        let remove = Part::Delete(Keys::Prefix(self.keys.acts()));
+        self.etcd.txn(&Txn { then: vec![remove], ..Txn::default() }).await.map(drop)
+    }
+
     /// Reads Patroni's leader key.
     pub(crate) async fn read_lease(&self) -> Result<Option<Holder>, Unanswered> {
         let question = Txn::reading(vec![Part::Range(Keys::One(self.keys.primary()))]);

@@ -40,6 +40,7 @@ pub(crate) fn config(
         vantages: guards.iter().chain(&["own"]).map(|node| (name(node), site())).collect(),
         balancers: std::collections::BTreeSet::new(),
         balancer_socket: None,
+        refuses: false,
         etcd: Etcd {
             endpoints: vec!["https://127.0.0.1:2379".to_owned()],
             ca: "/nonexistent/ca".into(),

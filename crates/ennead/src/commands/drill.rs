@@ -6,7 +6,8 @@ use std::time::Duration;
 use ennead_audit::{Tally, Verdict};
 use ennead_components::haproxy::{READ_PORT, WRITE_PORT};
 use ennead_drill::{
-    DrillError, DrillOptions, DrillReport, Ground, Limits, drill_of, evidence, list, rehearse,
+    DrillError, DrillOptions, DrillReport, Ground, Limits, drill_of, evidence, list, may_begin,
+    rehearse,
 };
 use ennead_model::{Ref, RefKind, RefResolver};
 use ennead_node::probe::{Login, Password};
@@ -91,6 +92,7 @@ async fn run_drill(global: &Global, asked: &Asked<'_>) -> Result<Exit, CommandEr
         limits: Limits { rto, rpo: 0 },
         ..DrillOptions::of(asked.fault.clone())
     };
+    may_begin(&session, &ground, &options).map_err(|error| drill_error(&error, global))?;
     let cancel = cancelled_by_ctrl_c()?;
     let tell = |progress: ennead_drill::Progress| {
         say_with_time(&format!("run {}/{}: {}", progress.run, progress.runs, progress.text));

@@ -36,6 +36,10 @@ pub(crate) async fn run(command: &NodeCommand) -> Result<Exit, CommandError> {
             probe::run(&host, input, tokio::io::stdout()).await.or_exit(Exit::Internal)?;
         }
         NodeCommand::Guard { status: true, .. } => guard_status()?,
+        NodeCommand::Guard { config, forget_acts: true, .. } => {
+            let config = guard::load(config).or_exit(Exit::Internal)?;
+            guard::forget_acts(&config).await.or_exit(Exit::Internal)?;
+        }
         NodeCommand::Guard { config, .. } => run_guard(config).await?,
     }
     Ok(Exit::Done)

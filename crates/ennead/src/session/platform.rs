@@ -126,6 +126,13 @@ impl Platform for Session {
         Err(PlatformError { what, why: last.to_owned() })
     }
 
+    async fn forget_acts(&self, node: &NodeName) -> Result<(), PlatformError> {
+        let command =
+            Command::new("/usr/local/bin/ennead").args(["node", "guard", "--forget-acts"]);
+        self.run_there("have the guard forget its acts", node, command).await?;
+        Ok(())
+    }
+
     fn is_lab(&self) -> bool {
         self.lab.is_some()
     }

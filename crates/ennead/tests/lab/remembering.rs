@@ -46,8 +46,8 @@ fn a_wrong_token_is_a_usage_error_that_says_what_to_do() {
         let answer = answer.expect_error("token").expect_hint("token");
         assert!(!answer.err.contains(&"x".repeat(64)), "a token is never shown: {answer:?}");
     }
-    // A drill that cannot look at the platform does not pass.
-    place.ennead(&["drill", "power-loss"]).expect_code(6);
+    // Three servers leave no place for the probe: refused before any token is needed.
+    place.ennead(&["drill", "power-loss"]).expect_code(6).expect_error("probe");
 }
 
 #[test]

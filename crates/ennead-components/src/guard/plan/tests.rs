@@ -47,5 +47,5 @@ fn the_daemon_understands_the_file() {
     assert_eq!(read.databases.values().next().unwrap().server.0, 42);
     assert_eq!(read.vantages.len(), 2);
     assert_eq!(read.cloud.endpoint, "https://cloud.example/v1");
-    assert!(read.balancers.len() == 2 && read.balancer_socket.is_some());
+    assert!(read.balancers.len() == 2 && read.balancer_socket.is_some() && read.refuses);
 }
