@@ -41,7 +41,7 @@ use ennead_model::{Fingerprints, Fleet, Inventory, NodeName, Plan, StepAction};
 pub use doubt::is_only_doubt;
 pub use down::down_plan;
 pub use firewalls::{WantedFirewall, wanted_firewalls};
-pub use placement::GROUP_SERVERS_MAX;
+pub use placement::{GROUP_SERVERS_MAX, placement_groups};
 pub use render::render_plan;
 pub use step::REACH_S;
 pub use user_data::user_data;

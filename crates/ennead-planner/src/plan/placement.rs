@@ -38,6 +38,17 @@ pub(super) fn place_new_servers(
     placed
 }
 
+/// Returns the groups of a platform that is created anew, by name, with the nodes of each. Existing
+/// servers may stand in other groups of their tier: they are never moved.
+#[must_use]
+pub fn placement_groups(fleet: &Fleet) -> BTreeMap<String, Vec<NodeName>> {
+    let mut groups: BTreeMap<String, Vec<NodeName>> = BTreeMap::new();
+    for (node, group) in place_new_servers(fleet, &CloudInventory::default()) {
+        groups.entry(group).or_default().push(node);
+    }
+    groups
+}
+
 #[cfg(test)]
 mod tests {
     use ennead_model::{Node, ServerFacts, SiteName, TierName};

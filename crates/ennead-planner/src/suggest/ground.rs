@@ -171,6 +171,8 @@ impl Ground {
             names: self.names.clone(),
             entries: entries.map(|(at, door)| door.with(&sites, shape, at)).collect(),
             sites,
+            // No promise is about them, so no change is judged by them.
+            groups: Vec::new(),
             all,
             voters: shape.voters,
             members: shape.members,

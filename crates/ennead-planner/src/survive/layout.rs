@@ -6,6 +6,7 @@ use ennead_model::{Fleet, NodeName, SiteName};
 use super::entries::{self, LaidEntry};
 use super::services::{Laid, lay};
 use super::set::{SERVERS_MAX, Servers};
+use crate::plan::placement_groups;
 
 /// How often HAProxy asks a healthy instance, one that just changed, and one that is down, in
 /// milliseconds. Source: the template `haproxy.cfg`, which a test compares.
@@ -90,6 +91,9 @@ pub struct Layout {
     pub names: Vec<NodeName>,
     /// The sites that have servers, with these.
     pub sites: Vec<(SiteName, Servers)>,
+    /// The placement groups with their servers. No two servers of one group share a machine of the
+    /// provider; two of different groups may.
+    pub groups: Vec<(String, Servers)>,
     /// All servers.
     pub all: Servers,
     /// Those that run etcd.
@@ -126,11 +130,15 @@ impl Layout {
             nodes.filter(|(_, node)| node.site == *site).map(|(index, _)| index).collect()
         };
         let sites = fleet.sites.keys().map(|site| (site.clone(), at(site)));
+        let index = |node: &NodeName| fleet.nodes.keys().position(|it| it == node);
+        let groups = placement_groups(fleet).into_iter();
+        let groups = groups.map(|(name, nodes)| (name, nodes.iter().filter_map(index).collect()));
         // Patroni takes a count below one as one.
         let synchronous = usize::try_from(options.postgres.synchronous_node_count.max(1));
         Some(Self {
             names: fleet.nodes.keys().cloned().collect(),
             sites: sites.filter(|(_, servers)| !servers.is_empty()).collect(),
+            groups: groups.collect(),
             all: (0..fleet.nodes.len()).collect(),
             voters: running("etcd"),
             members: running("postgres"),

@@ -15,6 +15,7 @@
 mod entries;
 mod layout;
 mod loss;
+mod machines;
 mod map;
 mod matrix;
 mod outcome;
@@ -29,6 +30,7 @@ mod times;
 pub use entries::LaidEntry;
 pub use layout::{Layout, Settings};
 pub use loss::{lose, part};
+pub use machines::machines;
 pub use map::{MAPPED_MAX, Spot, map};
 pub use matrix::{Matrix, MatrixRow, matrix};
 pub use outcome::{Outcome, Outcomes, SERVICES, Verdict, Why};

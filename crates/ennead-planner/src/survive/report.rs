@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::entries;
 use super::layout::Layout;
 use super::loss::{lose, part};
+use super::machines::machines;
 use super::matrix::{Matrix, matrix};
 use super::outcome::{Outcome, Outcomes, SERVICES};
 use super::promises::{Kept, judge_all, subsets};
@@ -35,7 +36,7 @@ pub struct Entry {
 /// One case with what becomes of every service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// `server`, `servers`, `site`, `partition` or `maintenance`.
+    /// `server`, `servers`, `machine`, `placement-group`, `site`, `partition` or `maintenance`.
     pub kind: &'static str,
     /// What happens.
     pub case: String,
@@ -125,6 +126,15 @@ fn rows(layout: &Layout) -> Vec<Row> {
         let (first, second) = (layout.list(first), layout.list(second));
         let case = format!("one after another, worst: {first}, then {second}");
         rows.push(row("servers", case, &outcomes));
+    }
+    let shared = machines(layout).into_iter().map(|lost| (lost, lose(layout, lost)));
+    if let Some((lost, outcomes)) = worst(shared) {
+        let case = format!("one machine of the provider, worst: {}", layout.list(lost));
+        rows.push(row("machine", case, &outcomes));
+    }
+    for (group, lost) in &layout.groups {
+        let case = format!("placement group {group}");
+        rows.push(row("placement-group", case, &lose(layout, *lost)));
     }
     for (site, lost) in &layout.sites {
         rows.push(row("site", format!("site {site}"), &lose(layout, *lost)));

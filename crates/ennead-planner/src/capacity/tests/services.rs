@@ -193,7 +193,8 @@ fn the_example_by_independent_arithmetic() {
     expect(&spec, &asked, "service.ingress.sessions", left.map(|n| (50_000.0, n * 262_144.0)));
     let passed = 50_000.0 / 75.0 / 1300.0 + rate / 24_000.0;
     let busy = left.map(|n| (rate * 0.002 + passed) / n);
-    let primary = left.map(|n| rate * (0.001 + 1.0 / 36_570.0 + 1.0 / 24_000.0 / n));
+    // The connections to the database come in through four load balancers, two in each site.
+    let primary = [4.0, 3.0, 2.0].map(|n| rate * (0.001 + 1.0 / 36_570.0 + 1.0 / 24_000.0 / n));
     let fullest = [0, 1, 2].map(|it: usize| (busy[it].max(primary[it]), 2.8));
     expect(&spec, &asked, "server.processors", fullest);
     // The services' three servers; two of them have a repository, one in each site.

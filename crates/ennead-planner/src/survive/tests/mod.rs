@@ -25,6 +25,7 @@ pub(super) fn layout(
     Layout {
         names: (0..sites.len()).map(|index| format!("n{index}").parse().unwrap()).collect(),
         sites: (0..count).map(|site| (format!("s{site}").parse().unwrap(), at(site))).collect(),
+        groups: Vec::new(),
         all: (0..sites.len()).collect(),
         voters: set(voters),
         members: set(members),
